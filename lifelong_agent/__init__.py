@@ -1,0 +1,1 @@
+"""The plastic brain: torch and NumPy only, no environments."""
