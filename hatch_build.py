@@ -17,7 +17,7 @@ PATH_FILE = "lifelong_agent_suite.pth"
 
 
 class BundleSuite(BuildHookInterface):
-    """Puts the suite under `lifelong_agent/_suite/` in wheels; an editable install leaves the folders where they are."""
+    """Puts the suite under `lifelong_agent/_suite/` in wheels; editable installs leave them where they are."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the suite and its path file to a wheel about to be built.
