@@ -1,0 +1,16 @@
+"""Learners behind one protocol; importing this package registers every shipped kind of agent."""
+
+from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
+from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
+
+__all__ = [
+    "Agent",
+    "AgentSpec",
+    "Policy",
+    "RandomAgent",
+    "RandomPolicy",
+    "RandomSpec",
+    "Step",
+    "check_autoreset",
+    "vector_steps",
+]
