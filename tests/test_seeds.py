@@ -51,11 +51,12 @@ def test_text_and_number_are_different_names():
 
 
 def test_numpy_integers_count_as_integers():
-    assert seed_for(np.int64(4), "env", np.uint8(2)) == seed_for(4, "env", 2)
+    root, index = np.array([4, 2])
+    assert seed_for(root, "env", index) == seed_for(4, "env", 2)
 
 
 def test_seeds_are_spread_evenly():
-    # 4,096 seeds in 16 equal drawers: each count is binomial with mean 256 and deviation 15.5; five deviations either way.
+    # 4,096 seeds in 16 drawers: each count is binomial with mean 256 and deviation 15.5; five deviations either way.
     drawers = np.bincount([seed_for(0, "spread", index) >> 59 for index in range(4096)], minlength=16)
     assert drawers.shape == (16,)
     assert np.abs(drawers - 256).max() < 78
