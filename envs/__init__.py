@@ -1,0 +1,39 @@
+"""Worlds that change: lives made of tasks, on one clock, with hidden identities."""
+
+import gymnasium as _gymnasium
+
+from envs.changes import Change as Change
+from envs.changes import Permute as Permute
+from envs.life import LifelongEnv as LifelongEnv
+from envs.lives import LIVES as LIVES
+from envs.lives import make_life as make_life
+from envs.schedule import Schedule as Schedule
+from envs.schedule import Task as Task
+from envs.schedule import Visit as Visit
+from envs.senses import RealSenses as RealSenses
+from envs.setting import Clock as Clock
+from envs.setting import Setting as Setting
+from envs.vector import LifelongVectorEnv as LifelongVectorEnv
+
+__all__ = [
+    "LIVES",
+    "Change",
+    "Clock",
+    "LifelongEnv",
+    "LifelongVectorEnv",
+    "Permute",
+    "RealSenses",
+    "Schedule",
+    "Setting",
+    "Task",
+    "Visit",
+    "make_life",
+]
+
+for _life in LIVES:
+    _gymnasium.register(
+        id=f"lifelong/{_life}-v0",
+        entry_point="envs.lives:make_env",
+        vector_entry_point="envs.lives:make_vector_env",
+        kwargs={"life": _life},
+    )

@@ -1,0 +1,132 @@
+"""Senses wired up differently: permuted channels, flipped signs, hidden offsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+
+from envs.changes.base import Change
+from envs.senses import is_unbounded
+from envs.setting import Setting
+
+
+@dataclass(frozen=True)
+class Permute(Change, kind="permute"):
+    """Give a world its own fixed wiring of the senses: ``seen[i] = sign[i] * sensed[order[i]] + offset[i]``.
+
+    Never the identity: ``order`` leaves no channel in its place (a derangement), and at least one sign is flipped where
+    signs are flipped at all. Bits can be permuted only.
+
+    Source: permuted inputs as a continual problem, Goodfellow et al. 2013 (arXiv:1312.6211), section 4; hidden offsets
+    N(0, 2^2) for control, Muppidi et al. 2024 (TRAC, arXiv:2405.16642), section 4.
+
+    Attributes:
+        permute: Whether the channels trade places.
+        flip: Whether each sign is flipped with probability 1/2 (at least one is).
+        offset: Standard deviation of a normal offset per channel, in units of the observation; 0 for none.
+    """
+
+    permute: bool = True
+    flip: bool = False
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse settings that would change nothing."""
+        if not (np.isfinite(self.offset) and self.offset >= 0):
+            raise ValueError(f"Permute.offset is a standard deviation, finite and at least 0; got {self.offset!r}")
+        if not (self.permute or self.flip or self.offset > 0):
+            raise ValueError("Permute would change nothing: set permute, flip or an offset above 0")
+
+    def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
+        """Draw the wiring from ``setting.world`` and wrap the environment.
+
+        Raises:
+            ValueError: If the observations are neither bits nor unbounded real numbers in one dimension, if bits are
+                to be flipped or shifted, or if a single channel is to be permuted.
+        """
+        space = env.observation_space
+        real = is_unbounded(space)
+        if not (real or isinstance(space, spaces.MultiBinary)) or space.shape is None or len(space.shape) != 1:
+            raise ValueError(
+                f"Permute needs bits (MultiBinary) or unbounded real senses of one dimension; got {space} from {env}; "
+                "bounded senses are freed by envs.RealSenses, others need flattening first"
+            )
+        if not real and (self.flip or self.offset > 0):
+            raise ValueError(f"bits have no sign and no offset; Permute of {env} takes permute=True alone")
+        channels = space.shape[0]
+        world = setting.world
+        order = derangement(channels, world) if self.permute else None
+        signs = _signs(channels, world) if self.flip else None
+        offsets = world.normal(0.0, self.offset, channels).astype(np.float32) if self.offset > 0 else None
+        return PermutedSenses(env, order, signs, offsets)
+
+
+def derangement(channels: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a permutation that leaves no channel in its place, uniformly among all of them.
+
+    Args:
+        channels: Number of channels, at least 2.
+        rng: Where the draw comes from.
+
+    Returns:
+        Indices ``(channels,)``, int64, with ``order[i] != i`` everywhere.
+
+    Raises:
+        ValueError: If there are fewer than 2 channels.
+    """
+    fewest = 2
+    if channels < fewest:
+        raise ValueError(f"a permutation that is not the identity needs at least {fewest} channels; got {channels}")
+    places = np.arange(channels)
+    while True:  # a random permutation is a derangement with probability of about 1/e
+        order = rng.permutation(channels)
+        if not (order == places).any():
+            return order
+
+
+def _signs(channels: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw signs -1 and 1, float32, at least one of them -1."""
+    while True:
+        flipped = rng.integers(2, size=channels, dtype=bool)
+        if flipped.any():
+            return np.where(flipped, np.float32(-1.0), np.float32(1.0))
+
+
+class PermutedSenses(gym.Wrapper):
+    """The wrapper behind `Permute`.
+
+    Attributes:
+        order: ``(channels,)`` indices, or None where channels keep their places.
+        signs: ``(channels,)`` of -1 and 1, or None.
+        offsets: ``(channels,)`` in units of the observation, or None.
+    """
+
+    def __init__(
+        self, env: gym.Env, order: np.ndarray | None, signs: np.ndarray | None, offsets: np.ndarray | None
+    ) -> None:
+        """Wrap an environment with a given wiring."""
+        super().__init__(env)
+        self.order, self.signs, self.offsets = order, signs, offsets
+
+    def rewire(self, sensed: np.ndarray) -> np.ndarray:
+        """Turn what the body senses ``(channels,)`` into what the agent sees."""
+        seen = sensed if self.order is None else sensed[self.order]
+        if self.signs is not None:
+            seen = seen * self.signs
+        if self.offsets is not None:
+            seen = seen + self.offsets
+        return seen
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict]:
+        """Begin an episode."""
+        observation, info = self.env.reset(seed=seed, options=options)
+        return self.rewire(observation), info
+
+    def step(self, action: Any) -> tuple[np.ndarray, Any, bool, bool, dict]:
+        """Act once."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return self.rewire(observation), reward, terminated, truncated, info

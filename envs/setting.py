@@ -1,0 +1,52 @@
+"""What a change may lean on: the life clock and two named sources of randomness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+INFO_KEY = "lifelong"
+"""The only key of ``info`` that speaks of worlds: for recorders and tests, never for agents."""
+
+
+class Clock:
+    """The one clock of a life, in environment steps.
+
+    All wrappers and all sub-environments of a life hold the same clock. A step of N sub-environments advances it by N,
+    so that two lives of equal age have cost equally many environment steps. It runs through every ``reset()``; only a
+    new life starts it anew. While an observation is made, the clock already counts the step that brings it.
+
+    Attributes:
+        age: Environment steps lived so far, from 0.
+    """
+
+    __slots__ = ("age",)
+
+    def __init__(self, age: int = 0) -> None:
+        """Start a clock at ``age`` environment steps."""
+        self.age = age
+
+    def advance(self, steps: int) -> None:
+        """Let ``steps`` environment steps pass."""
+        self.age += steps
+
+    def __repr__(self) -> str:
+        """Show the age."""
+        return f"Clock(age={self.age})"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a change is given when it wraps one environment of one task.
+
+    Attributes:
+        clock: The life clock, to be read and never advanced.
+        world: Draws that define the world (which permutation, when a storm comes). Every sub-environment gets its own
+            generator with the same seed, in a life as in an exam: what is drawn from it in ``wrap`` is equal for all.
+        moment: Draws of the moment (the values of noise). Each sub-environment has its own stream, and so has an exam.
+    """
+
+    clock: Clock
+    world: np.random.Generator
+    moment: np.random.Generator

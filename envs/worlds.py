@@ -1,0 +1,109 @@
+"""The environments of one life: built when first met, seeded by name, checked for one body and one set of senses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+
+from envs.schedule import Schedule
+from envs.setting import INFO_KEY, Clock, Setting
+from lifelong_agent.seeds import generator, seed_for
+
+
+class Worlds:
+    """Builds and keeps one environment per task and sub-environment, all on one clock.
+
+    Attributes:
+        schedule: What is lived when.
+        seed: Root seed of the life.
+        purpose: ``"life"``, ``"exam"`` or any other name: the same worlds with other dice.
+        clock: The life clock.
+    """
+
+    def __init__(self, schedule: Schedule, seed: int = 0, purpose: str = "life") -> None:
+        """Begin with no environment built and the clock at 0.
+
+        Raises:
+            TypeError: If the schedule, the seed or the purpose is of the wrong type.
+        """
+        if not isinstance(schedule, Schedule):
+            raise TypeError(f"a life follows a Schedule; got {schedule!r} of type {type(schedule).__name__}")
+        if not isinstance(purpose, str):
+            raise TypeError(f"a purpose is text such as 'life' or 'exam'; got {purpose!r}")
+        seed_for(seed)  # refuses what is no seed
+        self.schedule, self.seed, self.purpose = schedule, int(seed), purpose
+        self.clock = Clock()
+        self._envs: dict[tuple[int, int], gym.Env] = {}
+        self._met: set[tuple[int, int]] = set()
+
+    def env(self, task: int, index: int) -> gym.Env:
+        """Give the environment of a task for one sub-environment; build it when it is first asked for."""
+        key = (task, index)
+        if key not in self._envs:
+            what = self.schedule.tasks[task]
+            self._envs[key] = what.make(
+                [
+                    Setting(
+                        self.clock,
+                        generator(self.seed, "world", task, change),
+                        generator(self.seed, self.purpose, "moment", task, change, index),
+                    )
+                    for change in range(len(what.changes))
+                ]
+            )
+        return self._envs[key]
+
+    def reset(self, task: int, index: int) -> tuple[np.ndarray, dict[str, Any]]:
+        """Begin an episode; an environment is seeded once, when it is first met."""
+        env = self.env(task, index)
+        if (task, index) in self._met:
+            return env.reset()
+        self._met.add((task, index))
+        return env.reset(seed=seed_for(self.seed, self.purpose, "env", task, index))
+
+    def spaces(self) -> tuple[spaces.Box | spaces.MultiBinary, gym.Space]:
+        """Check that all tasks that are visited share their spaces.
+
+        Returns:
+            The observation space and the action space.
+
+        Raises:
+            ValueError: If two tasks differ, or if observations are no arrays.
+        """
+        first, *others = sorted(set(self.schedule.order))
+        observations, actions = self.env(first, 0).observation_space, self.env(first, 0).action_space
+        names = [task.name for task in self.schedule.tasks]
+        if not isinstance(observations, (spaces.Box, spaces.MultiBinary)):
+            raise ValueError(
+                f"observations of a life are arrays (Box or MultiBinary); task {names[first]!r} has {observations}; "
+                "flatten them in the base environment"
+            )
+        for other in others:
+            env = self.env(other, 0)
+            if env.observation_space != observations or env.action_space != actions:
+                raise ValueError(
+                    f"task {names[other]!r} has observations {env.observation_space} and actions {env.action_space}, "
+                    f"but task {names[first]!r} has {observations} and {actions}; "
+                    "a life has one body and one set of senses"
+                )
+        return observations, actions
+
+    def again(self, seed: int) -> Worlds:
+        """Close this life and begin another one with the same schedule and purpose."""
+        self.close()
+        return Worlds(self.schedule, seed, self.purpose)
+
+    def close(self) -> None:
+        """Close all environments."""
+        for env in self._envs.values():
+            env.close()
+        self._envs.clear()
+        self._met.clear()
+
+
+def take_report(info: dict[str, Any]) -> dict[str, Any]:
+    """Take what changes reported out of the ``info`` of a base environment."""
+    return info.pop(INFO_KEY, {})
