@@ -1,11 +1,13 @@
 """Learners behind one protocol; importing this package registers every shipped kind of agent."""
 
+from agents.ppo import PPOSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
 from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
 
 __all__ = [
     "Agent",
     "AgentSpec",
+    "PPOSpec",
     "Policy",
     "RandomAgent",
     "RandomPolicy",
