@@ -3,7 +3,9 @@
 import gymnasium as _gymnasium
 
 from envs.changes import Change as Change
+from envs.changes import Goal as Goal
 from envs.changes import Permute as Permute
+from envs.changes import Storm as Storm
 from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import LIVES as LIVES
 from envs.lives import make_life as make_life
@@ -19,17 +21,21 @@ __all__ = [
     "LIVES",
     "Change",
     "Clock",
+    "Goal",
     "LifelongEnv",
     "LifelongVectorEnv",
     "Permute",
     "RealSenses",
     "Schedule",
     "Setting",
+    "Storm",
     "Task",
     "Visit",
     "make_life",
 ]
 
+_gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid:make_grid")
+_gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
 for _life in LIVES:
     _gymnasium.register(
         id=f"lifelong/{_life}-v0",

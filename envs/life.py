@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 from gymnasium.error import ResetNeeded
 
 from envs.schedule import Schedule
-from envs.setting import INFO_KEY, Clock
-from envs.worlds import Worlds, take_report
+from envs.setting import INFO_KEY, Clock, take_report
+from envs.worlds import Worlds
 
 
 class LifelongEnv(gym.Env):
@@ -28,7 +28,7 @@ class LifelongEnv(gym.Env):
     Rendering is left out on purpose: a life is watched through its records.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
 
     def __init__(self, schedule: Schedule, seed: int = 0, purpose: str = "life") -> None:
         """Prepare a life; it begins with the first ``reset``.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from envs.changes import Permute
+from envs.changes import Goal, Permute, Storm
+from envs.changes.goal import CORNERS
 from envs.life import LifelongEnv
 from envs.schedule import Schedule, Task
 from envs.vector import LifelongVectorEnv
@@ -18,6 +19,46 @@ def cartpole_worlds() -> Schedule:
     return Schedule(tasks, steps=20_000, cycles=3)
 
 
+def cartpole_storm() -> Schedule:
+    """Four bodies in four weathers: calm, bursts of noise, of a dropped channel, of an inverted channel."""
+    weathers = {
+        "calm": (),
+        "noise": (Storm(("noise",), share=1.0, noise=(0.5, 0.5, 0.1, 0.5)),),
+        "drop": (Storm(("drop",), share=0.25),),
+        "invert": (Storm(("invert",), share=0.25),),
+    }
+    tasks = tuple(Task(name, "CartPole-v1", (Permute(flip=True), *weather)) for name, weather in weathers.items())
+    return Schedule(tasks, steps=20_000, cycles=3)
+
+
+def minigrid_permuted() -> Schedule:
+    """Five MiniGrid tasks, each with its own permutation of the 984 bits of the senses."""
+    bases = {
+        "empty": ("MiniGrid-Empty-Random-6x6-v0", 60),
+        "gap": ("MiniGrid-LavaGapS5-v0", 60),
+        "crossing": ("MiniGrid-SimpleCrossingS9N1-v0", 100),
+        "obstacles": ("MiniGrid-Dynamic-Obstacles-5x5-v0", 60),
+        "strip": ("MiniGrid-DistShift1-v0", 100),
+    }
+    tasks = tuple(
+        Task(name, "lifelong/Grid-v0", (Permute(),), {"base": base, "max_steps": limit})
+        for name, (base, limit) in bases.items()
+    )
+    return Schedule(tasks, steps=24_000, cycles=2)
+
+
+def minigrid_goals() -> Schedule:
+    """One room of equal senses with four hidden corners to find, one room with two things to choose from."""
+    actions = ("left", "right", "forward", "pickup")
+    bare = {"actions": actions}
+    furnished = {"actions": actions, "things": ("red ball", "blue key")}
+    tasks = tuple(Task(corner, "lifelong/Room-v0", (Goal(where=corner),), bare) for corner in CORNERS)
+    tasks += tuple(
+        Task(thing, "lifelong/Room-v0", (Goal(what=thing),), furnished) for thing in ("red ball", "blue key")
+    )
+    return Schedule(tasks, steps=16_000, cycles=3)
+
+
 def demo() -> Schedule:
     """Three CartPole bodies, visited twice: a life to watch within minutes."""
     tasks = tuple(Task(f"body{k}", "CartPole-v1", (Permute(flip=True),)) for k in range(3))
@@ -27,6 +68,9 @@ def demo() -> Schedule:
 LIVES: dict[str, Callable[[], Schedule]] = {
     "demo": demo,
     "cartpole_worlds": cartpole_worlds,
+    "cartpole_storm": cartpole_storm,
+    "minigrid_permuted": minigrid_permuted,
+    "minigrid_goals": minigrid_goals,
 }
 """The named lives: each name with what makes its schedule."""
 

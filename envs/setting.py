@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,3 +51,18 @@ class Setting:
     clock: Clock
     world: np.random.Generator
     moment: np.random.Generator
+
+
+def report(info: dict[str, Any], **truth: Any) -> None:
+    """Put what a change has to tell recorders into ``info["lifelong"]``, with names that no other change uses.
+
+    Args:
+        info: The ``info`` of a reset or a step.
+        **truth: Numbers, texts or arrays; the same names each time.
+    """
+    info.setdefault(INFO_KEY, {}).update(truth)
+
+
+def take_report(info: dict[str, Any]) -> dict[str, Any]:
+    """Take out of an ``info`` what the changes reported."""
+    return info.pop(INFO_KEY, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -13,8 +13,8 @@ from gymnasium.vector.utils import batch_space, iterate
 
 from envs.life import refuse_options
 from envs.schedule import Schedule
-from envs.setting import INFO_KEY, Clock
-from envs.worlds import Worlds, take_report
+from envs.setting import INFO_KEY, Clock, take_report
+from envs.worlds import Worlds
 
 
 class LifelongVectorEnv(VectorEnv):
@@ -34,7 +34,10 @@ class LifelongVectorEnv(VectorEnv):
     read-only.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}
+    metadata: dict[str, Any] = {  # noqa: RUF012 - as Gymnasium declares it
+        "autoreset_mode": AutoresetMode.SAME_STEP,
+        "render_modes": [],
+    }
 
     def __init__(self, schedule: Schedule, num_envs: int = 8, seed: int = 0, purpose: str = "life") -> None:
         """Prepare a life; it begins with the first ``reset``.

@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from envs.schedule import Schedule
-from envs.setting import INFO_KEY, Clock, Setting
+from envs.setting import Clock, Setting
 from lifelong_agent.seeds import generator, seed_for
 
 
@@ -102,8 +102,3 @@ class Worlds:
             env.close()
         self._envs.clear()
         self._met.clear()
-
-
-def take_report(info: dict[str, Any]) -> dict[str, Any]:
-    """Take what changes reported out of the ``info`` of a base environment."""
-    return info.pop(INFO_KEY, {})
