@@ -1,0 +1,1 @@
+"""Experiments: agents living changing lives, examined, recorded and compared."""

@@ -1,0 +1,79 @@
+"""Living one cell: from a spec to a folder of records, in this process."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from agents.protocol import Policy
+from envs import LifelongVectorEnv
+from experiments.cells import Cell, write_json
+from experiments.exam import examine
+from experiments.record import Recorder
+from experiments.tensorboard import Board
+from lifelong_agent.seeds import seed_for
+
+
+def live(cell: Cell, progress: Callable[[int], None] | None = None) -> None:
+    """Live one cell to its end, unless it has been lived already.
+
+    Args:
+        cell: What is lived.
+        progress: Told the age of the life after every step, in environment steps.
+
+    Raises:
+        SpecError: If the folder holds something else.
+        ValueError: If the life cannot be made, or the agent cannot live in it.
+    """
+    if cell.done:
+        return
+    cell.begin()
+    wall, cpu = time.perf_counter(), time.process_time()
+
+    def hold_exam(policy: Policy, age: int) -> list[list[float]]:
+        return examine(policy, cell.schedule, cell.seed, cell.exams, age)
+
+    recorder = Recorder(
+        LifelongVectorEnv(cell.schedule, num_envs=cell.num_envs, seed=cell.seed),
+        cell.folder,
+        exam_ages=cell.exams.ages(cell.visits),
+        examine=hold_exam,
+        vitals_every=cell.vitals_every,
+        board=Board(cell.folder / "tensorboard", [task.name for task in cell.schedule.tasks]),
+        progress=progress,
+    )
+    try:
+        agent = cell.agent.build(recorder, seed_for(cell.seed, "agent"))
+        recorder.attach(agent)
+        agent.live(recorder, cell.steps)
+        if recorder.age != cell.steps:
+            raise RuntimeError(
+                f"agent '{cell.label}' was to live exactly {cell.steps} environment steps; it lived {recorder.age}"
+            )
+    finally:
+        recorder.close()
+    write_json(
+        cell.folder / "done.json",
+        {
+            "hash": cell.hash,
+            "seed": cell.seed,
+            "steps": cell.steps,
+            "cpu_seconds": round(time.process_time() - cpu, 3),
+            "overhead_cpu_seconds": round(recorder.overhead, 3),
+            "wall_seconds": round(time.perf_counter() - wall, 3),
+            "versions": versions(),
+        },
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in ("lifelong_agent", "torch", "gymnasium", "stable_baselines3", "minigrid", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
