@@ -1,12 +1,14 @@
 """Learners behind one protocol; importing this package registers every shipped kind of agent."""
 
 from agents.ppo import PPOSpec
+from agents.ppo_cbp import PPOCBPSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
 from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
 
 __all__ = [
     "Agent",
     "AgentSpec",
+    "PPOCBPSpec",
     "PPOSpec",
     "Policy",
     "RandomAgent",

@@ -1,0 +1,262 @@
+"""Continual backprop: at every step of gradient descent the least useful mature units make room for new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import torch
+from torch import Tensor, nn
+
+from agents.discovery import HiddenLayer
+from agents.unit_adam import correction
+from agents.units import Initialization, Utility, bound, forget, instant_utility
+
+
+@dataclass
+class UnitMemory:
+    """What is remembered of one layer's units; all tensors of shape ``(units,)``.
+
+    Attributes:
+        age: Updates since the unit was born.
+        mean: Running average of its activation, not bias-corrected.
+        utility: Running average of its utility, not bias-corrected.
+        owed: Fraction of a replacement carried over to the next step, in [0, 1).
+        initial_std: Standard deviation of the layer's incoming weights when the memory began.
+    """
+
+    age: Tensor
+    mean: Tensor
+    utility: Tensor
+    owed: float
+    initial_std: float
+
+
+class ContinualBackprop:
+    """Replaces units of any torch network after each step of its optimiser, once attached.
+
+    Forward hooks on the activations record the minibatch, only while gradients are enabled and the module is in
+    training mode, so neither acting nor collecting experience counts. After each ``optimizer.step()``, in each layer:
+
+    1. every unit ages by one update, ``a += 1``;
+    2. running averages with decay ``eta``: ``f = eta f + (1 - eta) mean h`` of the activation and
+       ``u = eta u + (1 - eta) y`` of the utility ``y`` (see `instant_utility`), each divided by ``1 - eta ** a`` when
+       read;
+    3. among the mature units, ``a > maturity_threshold`` (strictly), ``replacement_rate`` times their number are due:
+       the fraction is carried over (``accumulate``) or decided by a die; those of least corrected utility go;
+    4. a unit that goes hands its mean contribution ``w f`` to the biases that follow (``bias_transfer``), gets fresh
+       incoming weights (see `bound`), bias 0, outgoing weights 0, age and averages 0, a layer norm's gain 1 and shift
+       0, and the optimiser forgets these numbers (``reset_optimizer``; their step counts too if it is a `UnitAdam`).
+
+    All layers choose before any changes. A layer that recorded nothing since the last step is left alone, ages too.
+
+    Source: Dohare et al., "Loss of plasticity in deep continual learning" (Nature 2024), algorithm 1 and equation 1.
+    The published code differs from the description: its bias transfer moves nothing, its PPO never resets Adam, and
+    its PPO draws fractions by a die; see `PPOCBPSpec.variant`.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[HiddenLayer],
+        *,
+        replacement_rate: float = 1e-4,
+        maturity_threshold: int = 10_000,
+        decay_rate: float = 0.99,
+        utility: Utility = "contribution",
+        initialization: Initialization = "matched",
+        bias_transfer: bool = True,
+        reset_optimizer: bool = True,
+        accumulate: bool = True,
+        seed: int = 0,
+    ) -> None:
+        """Begin to remember the layers; nothing happens before `attach`.
+
+        Args:
+            layers: From `discover`.
+            replacement_rate: Share of the mature units replaced per update, in [0, 1].
+            maturity_threshold: Updates a unit must be older than before it can go.
+            decay_rate: ``eta`` of the running averages, in [0, 1).
+            utility: How usefulness is measured; see `instant_utility`.
+            initialization: Where new incoming weights come from; see `bound`.
+            bias_transfer: Hand the mean contribution of a unit that goes to the following biases.
+            reset_optimizer: Let the optimiser forget replaced units.
+            accumulate: Carry fractions of a replacement over; otherwise a die decides (equal means).
+            seed: Of the fresh weights and the die.
+
+        Raises:
+            ValueError: If a number is out of its range or a name unknown.
+        """
+        if not 0 <= replacement_rate <= 1:
+            raise ValueError(f"replacement_rate is a share of the mature units in [0, 1]; got {replacement_rate!r}")
+        if maturity_threshold < 0:
+            raise ValueError(f"maturity_threshold is a number of updates, zero or above; got {maturity_threshold!r}")
+        if not 0 <= decay_rate < 1:
+            raise ValueError(f"decay_rate is in [0, 1); got {decay_rate!r}")
+        for name, value, known in (
+            ("utility", utility, get_args(Utility)),
+            ("initialization", initialization, get_args(Initialization)),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} is one of {', '.join(known)}; got {value!r}")
+        self.layers = tuple(layers)
+        self.replacement_rate, self.maturity_threshold, self.decay_rate = (
+            replacement_rate,
+            maturity_threshold,
+            decay_rate,
+        )
+        self.utility: Utility = utility
+        self.initialization: Initialization = initialization
+        self.bias_transfer, self.reset_optimizer, self.accumulate = bias_transfer, reset_optimizer, accumulate
+        self.updates = 0
+        self.replaced = 0
+        self._dice = torch.Generator().manual_seed(seed)
+        self.memories = [self._remember(layer) for layer in self.layers]
+        self._recorded: list[list[Tensor]] = [[] for _ in self.layers]
+        self._handles: list[Any] = []
+        self._optimizer: torch.optim.Optimizer | None = None
+
+    @staticmethod
+    def _remember(layer: HiddenLayer) -> UnitMemory:
+        weight = layer.incoming.weight.detach()
+        zeros = [weight.new_zeros(layer.units) for _ in range(3)]
+        return UnitMemory(*zeros, owed=0.0, initial_std=float(weight.std(correction=0)))
+
+    def attach(self, optimizer: torch.optim.Optimizer) -> None:
+        """Start to record activations and to replace units after each step of the optimiser.
+
+        Raises:
+            ValueError: If already attached.
+        """
+        if self._handles:
+            raise ValueError("this ContinualBackprop is attached already; call detach() before attach(...)")
+        self._optimizer = optimizer
+        for layer, recorded in zip(self.layers, self._recorded, strict=True):
+            self._handles.append(layer.activation.register_forward_hook(_recorder(recorded)))
+        self._handles.append(optimizer.register_step_post_hook(self._after))
+
+    def detach(self) -> None:
+        """Stop recording and replacing; memories stay."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._optimizer = None
+        for recorded in self._recorded:
+            recorded.clear()
+
+    def _after(self, _optimizer: torch.optim.Optimizer, _args: tuple[Any, ...], _kwargs: dict[Any, Any]) -> None:
+        self.step()
+
+    @torch.no_grad()
+    def step(self) -> list[Tensor]:
+        """Age, judge and replace; called after each step of the optimiser.
+
+        Returns:
+            For each layer the indices of the replaced units, least useful first.
+        """
+        self.updates += 1
+        chosen = []
+        for layer, memory, recorded in zip(self.layers, self.memories, self._recorded, strict=True):
+            if recorded:
+                activations = recorded[0] if len(recorded) == 1 else torch.cat(recorded)
+                recorded.clear()
+                chosen.append(self._choose(layer, memory, activations.flatten(0, -2)))
+            else:
+                chosen.append(memory.age.new_zeros(0, dtype=torch.long))
+        for layer, memory, units in zip(self.layers, self.memories, chosen, strict=True):
+            if len(units):
+                self._replace(layer, memory, units)
+                self.replaced += len(units)
+        return chosen
+
+    def _choose(self, layer: HiddenLayer, memory: UnitMemory, activations: Tensor) -> Tensor:
+        memory.age += 1
+        seasoned = correction(memory.age, self.decay_rate)
+        memory.mean.lerp_(activations.mean(dim=0), 1 - self.decay_rate)
+        instant = instant_utility(layer, activations, memory.mean / seasoned, self.utility)
+        memory.utility.lerp_(instant, 1 - self.decay_rate)
+        none = memory.age.new_zeros(0, dtype=torch.long)
+        if self.updates <= self.maturity_threshold:
+            return none  # nobody can be older than that
+        mature = torch.nonzero(memory.age > self.maturity_threshold).flatten()
+        due = self._due(memory, len(mature))
+        if due == 0:
+            return none
+        corrected = memory.utility[mature] / seasoned[mature]
+        return mature[torch.argsort(corrected, stable=True)[:due]]
+
+    def _due(self, memory: UnitMemory, mature: int) -> int:
+        expected = self.replacement_rate * mature
+        if self.accumulate:
+            memory.owed += expected
+            due = int(memory.owed)
+            memory.owed -= due
+            return due
+        if expected >= 1 or expected == 0:
+            return int(expected)
+        return int(torch.rand((), generator=self._dice).item() < expected)
+
+    def _replace(self, layer: HiddenLayer, memory: UnitMemory, units: Tensor) -> None:
+        weight = layer.incoming.weight
+        if self.bias_transfer:
+            mean = memory.mean[units] / correction(memory.age[units], self.decay_rate)
+            for reader in layer.outgoing:
+                if reader.bias is not None:
+                    reader.bias.add_(reader.weight[:, units] @ mean)
+        beta = bound(layer, self.initialization, memory.initial_std)
+        fresh = torch.rand((len(units), layer.incoming.in_features), generator=self._dice)
+        weight[units] = ((2 * fresh - 1) * beta).to(weight)
+        changed: list[tuple[Tensor | None, Any, float | None]] = [
+            (weight, units, None),
+            (layer.incoming.bias, units, 0.0),
+            *((reader.weight, (slice(None), units), 0.0) for reader in layer.outgoing),
+        ]
+        if layer.norm is not None:
+            changed += [(layer.norm.weight, units, 1.0), (layer.norm.bias, units, 0.0)]
+        for parameter, index, value in changed:
+            if parameter is None:
+                continue
+            if value is not None:
+                parameter[index] = value
+            if self.reset_optimizer and self._optimizer is not None:
+                forget(self._optimizer, parameter, index)
+        for tensor in (memory.age, memory.mean, memory.utility):
+            tensor[units] = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copy everything that the next steps depend on."""
+        return {
+            "updates": self.updates,
+            "replaced": self.replaced,
+            "dice": self._dice.get_state(),
+            "layers": {
+                layer.name: {
+                    key: value.clone() if isinstance(value, Tensor) else value for key, value in vars(it).items()
+                }
+                for layer, it in zip(self.layers, self.memories, strict=True)
+            },
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a copied state.
+
+        Raises:
+            ValueError: If the state is of other layers.
+        """
+        mine = {layer.name: layer.units for layer in self.layers}
+        theirs = {name: len(memory["age"]) for name, memory in state["layers"].items()}
+        if mine != theirs:
+            raise ValueError(f"a state of the layers {mine} (units each) was expected; got one of {theirs}")
+        self.updates, self.replaced = state["updates"], state["replaced"]
+        self._dice.set_state(state["dice"])
+        for layer, memory in zip(self.layers, self.memories, strict=True):
+            for key, value in state["layers"][layer.name].items():
+                setattr(memory, key, value.clone().to(memory.age) if isinstance(value, Tensor) else value)
+
+
+def _recorder(recorded: list[Tensor]) -> Callable[[nn.Module, Any, Tensor], None]:
+    def record(module: nn.Module, _given: Any, activations: Tensor) -> None:
+        if torch.is_grad_enabled() and module.training:
+            recorded.append(activations.detach())
+
+    return record
