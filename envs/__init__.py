@@ -6,6 +6,7 @@ from envs.changes import Change as Change
 from envs.changes import Goal as Goal
 from envs.changes import Permute as Permute
 from envs.changes import Storm as Storm
+from envs.checks import check_change as check_change
 from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import LIVES as LIVES
 from envs.lives import make_life as make_life
@@ -15,6 +16,7 @@ from envs.schedule import Visit as Visit
 from envs.senses import RealSenses as RealSenses
 from envs.setting import Clock as Clock
 from envs.setting import Setting as Setting
+from envs.setting import report as report
 from envs.vector import LifelongVectorEnv as LifelongVectorEnv
 
 __all__ = [
@@ -31,7 +33,9 @@ __all__ = [
     "Storm",
     "Task",
     "Visit",
+    "check_change",
     "make_life",
+    "report",
 ]
 
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid:make_grid")

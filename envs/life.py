@@ -63,10 +63,10 @@ class LifelongEnv(gym.Env):
         Raises:
             ValueError: If options are given: a life has none.
         """
-        super().reset(seed=seed)
         refuse_options(options)
         if seed is not None:
             self._worlds = self._worlds.again(seed)
+        super().reset(seed=seed)
         self._visit = self.schedule.visit_at(self.clock.age)
         self._task = self.schedule.task_at(self.clock.age)
         self._env = self._worlds.env(self._task, 0)

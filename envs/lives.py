@@ -13,17 +13,25 @@ from envs.vector import LifelongVectorEnv
 
 
 def cartpole_worlds() -> Schedule:
-    """Eight bodies: CartPole with its senses permuted and sign-flipped; every second one also has hidden offsets."""
-    wirings = (Permute(flip=True), Permute(flip=True, offset=2.0)) * 4
-    tasks = tuple(Task(f"body{k}", "CartPole-v1", (wiring,)) for k, wiring in enumerate(wirings))
-    return Schedule(tasks, steps=20_000, cycles=3)
+    """Eight bodies: CartPole with its senses permuted, sign-flipped or offset; no two can be wired alike."""
+    wirings = (
+        Permute(flip=True),
+        Permute(flip=True, offset=2.0),
+        Permute(),
+        Permute(offset=2.0),
+        Permute(permute=False, flip=True),
+        Permute(flip=True, offset=2.0),
+        Permute(permute=False, offset=2.0),
+        Permute(permute=False, flip=True, offset=2.0),
+    )
+    return Schedule(_bodies(wirings), steps=20_000, cycles=3)
 
 
 def cartpole_storm() -> Schedule:
     """Four bodies in four weathers: calm, bursts of noise, of a dropped channel, of an inverted channel."""
     weathers = {
         "calm": (),
-        "noise": (Storm(("noise",), share=1.0, noise=(0.5, 0.5, 0.1, 0.5)),),
+        "noise": (Storm(("noise",), share=1.0, noise=0.3),),
         "drop": (Storm(("drop",), share=0.25),),
         "invert": (Storm(("invert",), share=0.25),),
     }
@@ -34,24 +42,21 @@ def cartpole_storm() -> Schedule:
 def minigrid_permuted() -> Schedule:
     """Five MiniGrid tasks, each with its own permutation of the 984 bits of the senses."""
     bases = {
-        "empty": ("MiniGrid-Empty-Random-6x6-v0", 60),
-        "gap": ("MiniGrid-LavaGapS5-v0", 60),
-        "crossing": ("MiniGrid-SimpleCrossingS9N1-v0", 100),
-        "obstacles": ("MiniGrid-Dynamic-Obstacles-5x5-v0", 60),
-        "strip": ("MiniGrid-DistShift1-v0", 100),
+        "empty": {"base": "MiniGrid-Empty-Random-6x6-v0", "max_steps": 60},
+        "gap": {"base": "MiniGrid-LavaGapS5-v0", "max_steps": 60},
+        "obstacles": {"base": "MiniGrid-Dynamic-Obstacles-Random-5x5-v0", "max_steps": 60},
+        "strip": {"base": "MiniGrid-DistShift1-v0", "agent_start_pos": None, "max_steps": 60},
+        "crossing": {"base": "MiniGrid-SimpleCrossingS9N1-v0", "size": 5, "max_steps": 60},
     }
-    tasks = tuple(
-        Task(name, "lifelong/Grid-v0", (Permute(),), {"base": base, "max_steps": limit})
-        for name, (base, limit) in bases.items()
-    )
-    return Schedule(tasks, steps=24_000, cycles=2)
+    tasks = tuple(Task(name, "lifelong/Grid-v0", (Permute(),), kwargs) for name, kwargs in bases.items())
+    return Schedule(tasks, steps=20_000, cycles=3)
 
 
 def minigrid_goals() -> Schedule:
     """One room of equal senses with four hidden corners to find, one room with two things to choose from."""
     actions = ("left", "right", "forward", "pickup")
     bare = {"actions": actions}
-    furnished = {"actions": actions, "things": ("red ball", "blue key")}
+    furnished = {"actions": actions, "size": 5, "things": ("red ball", "blue key")}
     tasks = tuple(Task(corner, "lifelong/Room-v0", (Goal(where=corner),), bare) for corner in CORNERS)
     tasks += tuple(
         Task(thing, "lifelong/Room-v0", (Goal(what=thing),), furnished) for thing in ("red ball", "blue key")
@@ -61,8 +66,11 @@ def minigrid_goals() -> Schedule:
 
 def demo() -> Schedule:
     """Three CartPole bodies, visited twice: a life to watch within minutes."""
-    tasks = tuple(Task(f"body{k}", "CartPole-v1", (Permute(flip=True),)) for k in range(3))
-    return Schedule(tasks, steps=8_000, cycles=2)
+    return Schedule(_bodies((Permute(flip=True), Permute(flip=True, offset=2.0), Permute())), steps=8_000, cycles=2)
+
+
+def _bodies(wirings: tuple[Permute, ...]) -> tuple[Task, ...]:
+    return tuple(Task(f"body{k}", "CartPole-v1", (wiring,)) for k, wiring in enumerate(wirings))
 
 
 LIVES: dict[str, Callable[[], Schedule]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium as gym
 
 from envs.changes import Change
-from envs.senses import RealSenses, is_real
+from envs.senses import free
 from envs.setting import Setting
 
 
@@ -62,9 +62,7 @@ class Task:
             raise ValueError(
                 f"task {self.name!r} has {len(self.changes)} changes and needs as many settings; got {len(settings)}"
             )
-        env = gym.make(self.env_id, disable_env_checker=True, **self.kwargs)
-        if is_real(env.observation_space):
-            env = RealSenses(env)
+        env = free(gym.make(self.env_id, disable_env_checker=True, **self.kwargs))
         for change, setting in zip(self.changes, settings, strict=True):
             try:
                 env = change.wrap(env, setting)

@@ -42,9 +42,11 @@ class RealSenses(gym.Wrapper):
         return observation.astype(np.float32), reward, terminated, truncated, info
 
 
-def is_real(space: gym.Space) -> bool:
-    """Tell whether a space is a floating-point ``Box``."""
-    return isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.floating)
+def free(env: gym.Env) -> gym.Env:
+    """Declare real-valued senses unbounded; give any other environment back as it is."""
+    space = env.observation_space
+    real = isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.floating)
+    return RealSenses(env) if real else env
 
 
 def is_unbounded(space: gym.Space) -> bool:

@@ -85,9 +85,9 @@ class LifelongVectorEnv(VectorEnv):
             ValueError: If options are given: a life has none.
         """
         refuse_options(options)
-        super().reset(seed=seed)
         if seed is not None:
             self._worlds = self._worlds.again(seed)
+        super().reset(seed=seed)
         self._enter()
         observations = np.empty(self._shape, self._dtype)
         infos: dict[str, Any] = {}

@@ -93,8 +93,9 @@ class Worlds:
 
     def again(self, seed: int) -> Worlds:
         """Close this life and begin another one with the same schedule and purpose."""
+        another = Worlds(self.schedule, seed, self.purpose)
         self.close()
-        return Worlds(self.schedule, seed, self.purpose)
+        return another
 
     def close(self) -> None:
         """Close all environments."""
