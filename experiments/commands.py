@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from agents import AgentSpec
-from envs import LIVES, Change, LifelongVectorEnv
+from envs import LIVES, Change, LifelongVectorEnv, Schedule, Task, make_life
+from envs.worlds import Worlds
 from experiments.cells import Cell, cells
-from experiments.load import SpecError, presets
-from experiments.options import RunOptions, one_line, read_spec
+from experiments.compare import Comparison, alone_cells, collect, export
+from experiments.load import SpecError, load, presets
+from experiments.options import (
+    BenchOptions,
+    CompareOptions,
+    PreviewOptions,
+    ReportOptions,
+    RunOptions,
+    labels,
+    one_line,
+    read_options,
+    read_spec,
+)
+from experiments.plots import save, short, timeline
 from experiments.pool import live_all
 from experiments.progress import make_watcher
+from experiments.report import write_report
 from experiments.spec import Experiment
+from experiments.tables import main_rows, pair_rows, rich_table
+from experiments.tune import TuneOptions, best_rows, outcome, tuning, tuning_cells, write_outcome
 
 
 def run(args: Sequence[str]) -> int:
@@ -73,32 +92,161 @@ def check(spec: Experiment) -> None:
 
 def list_all(args: Sequence[str]) -> int:
     """Print everything that can be named in a spec."""
-    console = Console()
-    for title, names in (
-        ("lives", LIVES),
-        ("changes", Change.kinds),
-        ("agents", AgentSpec.kinds),
-        ("presets", presets()),
-    ):
-        console.print(f"[bold]{title}[/bold]: {', '.join(names)}", highlight=False)
+    if args:
+        raise SpecError(f"list takes no further words; got {' '.join(args)}")
+    for name, life in LIVES.items():
+        schedule = life()
+        print(f"{'life':<8} {name:<20} {len(schedule.tasks)} worlds, {schedule.total:,} steps: {first_line(life)}")
+    for title, kinds in (("change", Change.kinds), ("agent", AgentSpec.kinds)):
+        for name, kind in sorted(kinds.items()):
+            print(f"{title:<8} {name:<20} {first_line(kind)}")
+    for name, path in presets().items():
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        print(f"{'preset':<8} {name:<20} {first.lstrip('# ')}")
     return 0
 
 
-def preview(args):
+def first_line(thing: object) -> str:
+    """Return the first line of a docstring."""
+    return (inspect.getdoc(thing) or "").split("\n")[0]
+
+
+def preview(args: Sequence[str]) -> int:
+    """Print and draw the timeline of a life, named or in a spec."""
+    if not args or args[0].startswith("-"):
+        if any(word in args for word in ("-h", "--help")):
+            read_options(
+                PreviewOptions, ["--help"], "lifelong preview LIFE", "LIFE is a life, a preset or a YAML file."
+            )
+        raise SpecError(
+            "say which life first: lifelong preview LIFE, a life or preset (`lifelong list`) or a YAML file"
+        )
+    options = read_options(PreviewOptions, args[1:], f"lifelong preview {args[0]}")
+    life = args[0]
+    schedule = make_life(life) if life in LIVES else load(life).schedule
+    name = life if life in LIVES else Path(life).stem
+    visits = np.array([[visit.task, visit.start, visit.stop] for visit in schedule.visits])
+    tasks = [task.name for task in schedule.tasks]
+    rows = [
+        [str(k), short(visit.start), short(visit.stop), tasks[visit.task], describe_task(schedule.tasks[visit.task])]
+        for k, visit in enumerate(schedule.visits)
+    ]
+    title = f"{name}: {len(tasks)} worlds, {len(visits)} visits, {schedule.total:,} environment steps"
+    Console().print(rich_table(title, ["visit", "from", "to", "world", "what it is"], rows))
+    path = options.out / f"{name}_timeline.png"
+    save(timeline(tasks, visits, weather(schedule), title), path)
+    print(f"drawn: {path}")
     return 0
 
 
-def compare(args):
+def describe_task(task: Task) -> str:
+    """Say what a task is: its environment and its changes."""
+    return " + ".join((task.env_id, *(change.kind for change in task.changes)))
+
+
+def weather(schedule: Schedule) -> list[tuple[int, int, int, str]]:
+    """List the storms that a life of seed 0 meets: task, start, stop, kind; for changes that keep a timetable."""
+    worlds = Worlds(schedule, 0, "life")
+    storms = []
+    for visit in schedule.visits:
+        env = worlds.env(visit.task, 0)
+        if not env.has_wrapper_attr("timetable"):
+            continue
+        timetable, age = env.get_wrapper_attr("timetable"), visit.start
+        while age < visit.stop:
+            spell = timetable.at(age)
+            if spell.mask.any():
+                storms.append((visit.task, age, min(spell.stop, visit.stop), spell.kind))
+            age = spell.stop
+    worlds.close()
+    return storms
+
+
+def compare(args: Sequence[str]) -> int:
+    """Live what is missing, then print tables and draw figures."""
+    spec, options = read_spec(CompareOptions, args, "compare")
+    comparison = compared(spec, options)
+    if comparison is None:
+        return 1
+    summary, console = comparison.summary, Console()
+    header, rows = main_rows(summary)
+    console.print(rich_table(f"{spec.name}: means over seeds [95 % bootstrap intervals]", header, rows))
+    if summary["pairs"]:
+        console.print(rich_table("differences and ratios, seed by seed", *pair_rows(summary)))
+    print(f"figures:     {', '.join(str(path) for path in comparison.figures)}")
+    print(f"summary:     {comparison.folder / 'summary.json'}")
+    print(f"TensorBoard: tensorboard --logdir {comparison.folder} --samples_per_plugin images=200,scalars=0")
     return 0
 
 
-def report(args):
+def compared(spec: Experiment, options: CompareOptions) -> Comparison | None:
+    """Live what is missing and judge it; None if a cell failed."""
+    check(spec)
+    asked = cells(spec, options.out)
+    if options.alone:
+        asked += [cell for group in alone_cells(spec, options.out).values() for cell in group]
+    if live_cells(asked, options.jobs):
+        print("lifelong: nothing is compared while cells are missing", file=sys.stderr)
+        return None
+    comparison = collect(spec, options.out, options.alone)
+    if options.results is not None:
+        print(f"results:     {export(comparison, options.results)}")
+    return comparison
+
+
+def report(args: Sequence[str]) -> int:
+    """Compare, and write it as one page."""
+    spec, options = read_spec(ReportOptions, args, "report")
+    comparison = compared(spec, options)
+    if comparison is None:
+        return 1
+    print(f"report: {write_report(comparison, options.format)}")
     return 0
 
 
-def tune(args):
-    return 0
+def tune(args: Sequence[str]) -> int:
+    """Try the settings of a grid."""
+    if not args or args[0].startswith("-"):
+        if any(word in args for word in ("-h", "--help")):
+            read_options(
+                TuneOptions, ["--help"], "lifelong tune SPEC", "SPEC is a preset or a YAML file; say it first."
+            )
+        raise SpecError("say which spec first: lifelong tune SPEC --agent LABEL")
+    options = read_options(TuneOptions, args[1:], f"lifelong tune {args[0]}")
+    spec, changes = tuning(load(args[0]), options)
+    check(spec)
+    live_cells(tuning_cells(spec, options), options.jobs)
+    result = outcome(spec, options, changes)
+    header, rows = best_rows(result)
+    Console().print(rich_table(f"{spec.name}, {options.agent}: {len(changes)} settings, the best first", header, rows))
+    print(f"outcome: {write_outcome(result, options)}")
+    return 1 if result["failed"] else 0
 
 
-def bench(args):
+def bench(args: Sequence[str]) -> int:
+    """Measure what agents cost."""
+    if args and args[0] in ("-h", "--help"):
+        read_options(BenchOptions, ["--help"], "lifelong bench cost [SPEC]")
+    if not args or args[0] != "cost":
+        raise SpecError(f"say what to measure: lifelong bench cost [SPEC]; got '{' '.join(args)}'")
+    words = list(args[1:])
+    source = words.pop(0) if words and not words[0].startswith("-") else "demo"
+    options = read_options(BenchOptions, words, f"lifelong bench cost {source}")
+    from experiments.bench import cost, ratios, shortened  # noqa: PLC0415  (torch)
+
+    spec = load(source)
+    spec = shortened(
+        replace(spec, agents={label: spec.agents[label] for label in labels(options.agents, spec)}), options.steps
+    )
+    check(spec)
+    result = cost(spec, options.turns, lambda what: print(what, file=sys.stderr))
+    against = "ppo" if "ppo" in result else next(iter(spec.agents))
+    ratio = ratios(result, against)
+    rows = [
+        [label, f"{row['microseconds']:.1f}", f"{row['own']:.1f}", f"{ratio[label]:.2f}"]
+        for label, row in result.items()
+    ]
+    title = f"{spec.name}: CPU time per environment step over {spec.steps:,} steps, learning included, one thread"
+    header = ["agent", "microseconds", "without the world", f"ratio to {against}"]
+    Console().print(rich_table(title, header, rows))
     return 0

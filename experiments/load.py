@@ -86,7 +86,7 @@ def plain(value: Any) -> Any:
 
 def suggestion(word: object, known: Iterable[str]) -> str:
     """Return ", did you mean '...'?" if something known is near to a word, else nothing."""
-    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
     return f", did you mean '{near[0]}'?" if near else ""
 
 
@@ -137,11 +137,11 @@ def read(text: str, where: str) -> Any:
 # --- data to types --------------------------------------------------------------------------------------------------
 
 
-def build(kind: Any, data: Any, where: str) -> Any:
+def build(kind: Any, data: Any, where: str) -> Any:  # noqa: PLR0911  (a return a family of types)
     """Make a value of an annotated type out of plain data, without guessing.
 
     Args:
-        kind: A type as written in an annotation: a scalar, a tuple, a list, a mapping, a union, a literal or a dataclass.
+        kind: A type as in an annotation: a scalar, a tuple, a list, a mapping, a union, a literal or a dataclass.
         data: What YAML gave.
         where: The path to this value, for messages.
 
@@ -149,8 +149,8 @@ def build(kind: Any, data: Any, where: str) -> Any:
         SpecError: If the data is not of that type.
     """
     origin, arguments = get_origin(kind), get_args(kind)
-    if kind is Any or kind is object:
-        return data
+    if kind is Any:
+        return _frozen(data)
     if origin in (Union, types.UnionType):
         return _union(arguments, data, where)
     if origin is Literal:
@@ -168,6 +168,13 @@ def build(kind: Any, data: Any, where: str) -> Any:
     if isinstance(kind, type) and is_dataclass(kind):
         return _dataclass(kind, data, where)
     return _scalar(kind, data, where)
+
+
+def _frozen(data: Any) -> Any:
+    """Turn lists into tuples, all the way down, where a field may hold anything."""
+    if isinstance(data, list):
+        return tuple(_frozen(item) for item in data)
+    return {key: _frozen(item) for key, item in data.items()} if isinstance(data, dict) else data
 
 
 def _scalar(kind: Any, data: Any, where: str) -> Any:
@@ -261,4 +268,5 @@ def _shown(data: Any) -> str:
         return f"a mapping with {', '.join(map(str, data)) or 'no keys'}"
     if isinstance(data, list):
         return f"a list of {len(data)}"
-    return f"{data!r} ({ {str: 'text', bool: 'true or false', int: 'a whole number', float: 'a number'}.get(type(data), type(data).__name__) })"
+    names = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+    return f"{data!r} ({names.get(type(data), type(data).__name__)})"

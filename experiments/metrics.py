@@ -57,7 +57,7 @@ def lifetime_return(scores: np.ndarray) -> float:
 
 
 def episode_return(returns: np.ndarray, cut: np.ndarray) -> float:
-    """Plain mean over the episodes that came to an end of their own; many short episodes weigh more than few long ones."""
+    """Plain mean over the episodes that came to an end of their own; short ones are many and weigh more."""
     whole = returns[~cut]
     return float(whole.mean()) if whole.size else float("nan")
 
@@ -93,7 +93,7 @@ def regret(scores: np.ndarray, tasks: np.ndarray, best: np.ndarray) -> float:
 
 
 def visit_means(scores: np.ndarray, tasks: np.ndarray) -> list[float]:
-    """Mean score of the first visits to tasks, of the second visits, and so on: at index k the mean of (k+1)-th visits."""
+    """Mean score of the first visits to tasks, of the second visits, and so on."""
     order = occurrence(tasks)
     return [float(scores[order == k].mean()) for k in range(int(order.max()) + 1)]
 
@@ -180,10 +180,10 @@ def forgetting_final(exams: np.ndarray, ages: np.ndarray, visits: np.ndarray) ->
 
 
 def forgetting_away(exams: np.ndarray, ages: np.ndarray, visits: np.ndarray) -> float:
-    """What an absence costs: mean over all visits v that are followed by others of R[e(v), i] - R[a(v), i], i = task(v).
+    """What an absence costs: mean over visits v that are followed by others of R[e(v), i] - R[a(v), i], i=task(v).
 
-    e(v) is the exam at the end of the visit, a(v) the one at the start of the next visit to the same task, or at the end
-    of life if there is none. The last visit of a life has no absence and does not count. Isolated forgetting of CORA
+    e(v) is the exam at the end of the visit, a(v) the one at the start of the next visit to the same task, or at the
+    end of life if there is none. The last visit of a life has no absence and does not count. Isolated forgetting of CORA
     (Powers et al. 2022, eq. 2), summed over one absence and averaged. NaN for a life of one visit.
     """
     losses = []

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import tyro
 
@@ -49,8 +49,28 @@ class CompareOptions(RunOptions):
 class ReportOptions(CompareOptions):
     """What is reported of a spec."""
 
-    format: str = "html"
+    format: Literal["html", "md"] = "html"
     """"html": one self-contained page; "md": Markdown beside its figures."""
+
+
+@dataclass(frozen=True)
+class PreviewOptions:
+    """Where the drawing goes."""
+
+    out: Path = Path("runs")
+    """Folder for the drawing, <out>/<life>_timeline.png."""
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """How much is measured."""
+
+    agents: str = ""
+    """Only these agents, as "brain,ppo"; all of the spec's if empty. A random agent is always added."""
+    steps: int = 16_384
+    """Environment steps of one life."""
+    turns: int = 3
+    """How often every agent lives it."""
 
 
 def read_options(kind: type[Kind], args: Sequence[str], prog: str, description: str = "") -> Kind:
@@ -93,7 +113,7 @@ def read_spec(kind: type[RunOptions], args: Sequence[str], command: str) -> tupl
             spec,
             name=spec.name if options.life is None else options.life,
             life=spec.life if options.life is None else options.life,
-            agents={label: getattr(options.agent, label) for label in _labels(options.agents, spec)},
+            agents={label: getattr(options.agent, label) for label in labels(options.agents, spec)},
             seeds=numbers(options.seeds) if options.seeds else spec.seeds,
             num_envs=options.num_envs,
             exams=options.exams,
@@ -107,8 +127,8 @@ def read_spec(kind: type[RunOptions], args: Sequence[str], command: str) -> tupl
 
 def _with_overrides(kind: type[RunOptions], spec: Experiment) -> Any:
     """Extend a command's options by the fields of a loaded spec, with its values as defaults."""
-    labels = [(label, type(agent), field(default=agent)) for label, agent in spec.agents.items()]
-    family = make_dataclass("Agents", labels, frozen=True)
+    each = [(label, type(agent), field(default=agent)) for label, agent in spec.agents.items()]
+    family = make_dataclass("Agents", each, frozen=True)
     fields = [
         ("num_envs", int, field(default=spec.num_envs)),
         ("vitals_every", int, field(default=spec.vitals_every)),
@@ -119,7 +139,7 @@ def _with_overrides(kind: type[RunOptions], spec: Experiment) -> Any:
     return make_dataclass(kind.__name__, fields, bases=(kind,), frozen=True)
 
 
-def _labels(text: str, spec: Experiment) -> list[str]:
+def labels(text: str, spec: Experiment) -> list[str]:
     """Read "a,b" into labels of the spec, in the spec's order."""
     asked = [word.strip() for word in text.split(",") if word.strip()]
     for word in asked:

@@ -35,7 +35,8 @@ class Lines:
         self._count += 1
         how = f"FAILED: {error}" if error else "done"
         print(
-            f"[{time.perf_counter() - self._since:7.1f} s] {self._count}/{self._total} {cell.label} seed {cell.seed}: {how}",
+            f"[{time.perf_counter() - self._since:7.1f} s] {self._count}/{self._total} "
+            f"{cell.label} seed {cell.seed}: {how}",
             file=sys.stderr,
             flush=True,
         )

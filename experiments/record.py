@@ -41,6 +41,7 @@ class Recorder(gym.vector.VectorWrapper):
         self,
         env: gym.vector.VectorEnv,
         folder: Path,
+        *,
         exam_ages: Sequence[int] = (),
         examine: Examine | None = None,
         vitals_every: int = 0,

@@ -33,7 +33,7 @@ class ExamPlan:
             )
         if self.num_envs < 1 or self.max_steps < 1:
             raise ValueError(
-                f"an exam needs at least one episode of one step; got num_envs={self.num_envs}, max_steps={self.max_steps}"
+                f"an exam needs an episode and a step; got num_envs={self.num_envs}, max_steps={self.max_steps}"
             )
 
     def ages(self, visits: tuple[Visit, ...]) -> tuple[int, ...]:
@@ -77,7 +77,7 @@ class Experiment:
         for what, word in (("name", self.name), *(("label", label) for label in self.agents)):
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", word):
                 raise ValueError(
-                    f"the {what} {word!r} becomes a folder and an option; use letters, digits and underscores, a letter first"
+                    f"the {what} {word!r} becomes a folder and an option: letters, digits, underscores, a letter first"
                 )
         if not self.agents:
             raise ValueError("an experiment needs at least one agent, such as `agents: {ppo: {kind: ppo}}`; got none")

@@ -1,0 +1,88 @@
+"""Tables of a summary: for the terminal and for Markdown, from the same rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+DEFINITIONS = {
+    "lifetime_return": "mean score over the whole life (each tenth of a visit counts the same)",
+    "regret": "best known score of the world minus the score, summed over all tenths of visits; lower is better",
+    "visit_1": "mean score of the first visits to worlds; visit_2, visit_3 of the next ones",
+    "leaving_score": "mean score of the last tenth of a visit: how well a world is known when it is left",
+    "retention_on_return": "score of the first tenth back in a known world, as a share of what it was on leaving",
+    "recovery_steps": "steps after a return until the score is at 90 % of what it was on leaving",
+    "final_average": "mean exam score over all worlds at the end of life",
+    "forgetting_away": "exam score lost between leaving a world and coming back, mean over absences",
+    "forgetting_final": "exam score lost between leaving a world for the last time and the end of life",
+    "forgetting_peak": "best exam score ever minus the last one",
+    "zero_shot_transfer": "exam score in a world just before it is first met, minus a newborn's",
+    "forward_transfer": "how much of the room above a newborn alone in that world the first visit gains",
+    "episode_return": "plain mean over whole episodes",
+    "cpu_seconds": "CPU time of a life, exams and logs included",
+    "cpu_microseconds_per_step": "CPU time per environment step, learning included, exams and logs left out",
+}
+"""Every metric in one line; `experiments/metrics.py` has the formulas and sources."""
+
+
+def metric_names(summary: dict[str, Any]) -> list[str]:
+    """List the metrics of a summary in the order in which they are read."""
+    present = dict.fromkeys(name for metrics in summary["agents"].values() for name in metrics)
+    visits = [name for name in present if name.startswith("visit_")]
+    order = [one for name in DEFINITIONS for one in (visits if name == "visit_1" else [name])]
+    return [name for name in order if name in present]
+
+
+def cell_text(entry: dict[str, Any]) -> str:
+    """Write a mean with its interval: "472.1 [468.3, 475.2]"."""
+    mean, (low, high) = entry["mean"], entry["ci95"]
+    if mean is None:
+        return "-"
+    return figure(mean) if low is None else f"{figure(mean)} [{figure(low)}, {figure(high)}]"
+
+
+def figure(value: float) -> str:
+    """Write a number with as many digits as can be read."""
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 1000 else f"{value:.1f}" if size >= 10 else f"{value:.3f}"
+
+
+def main_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Lay out metrics by agents: the header and the rows."""
+    labels = list(summary["agents"])
+    absent = {"mean": None, "ci95": [None, None]}
+    rows = [
+        [name, *(cell_text(summary["agents"][label].get(name, absent)) for label in labels)]
+        for name in metric_names(summary)
+    ]
+    return ["metric", *labels], rows
+
+
+def pair_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Lay out the paired differences that decide: lifetime return, regret ratio, final average."""
+    rows = []
+    for pair, values in summary["pairs"].items():
+        entry = values["lifetime_return"]
+        low, high = entry["ci95_t"]
+        exact = "-" if low is None else f"[{figure(low)}, {figure(high)}]"
+        ratio = summary["regret_ratio"][pair.replace(" - ", " / ")]
+        final = values.get("final_average", {"mean": None, "ci95": [None, None]})
+        rows.append([pair, cell_text(entry), exact, cell_text(ratio), cell_text(final)])
+    return ["pair (same seeds)", "lifetime_return", "by Student's t", "regret ratio", "final_average"], rows
+
+
+def rich_table(title: str, header: list[str], rows: list[list[str]]) -> Table:
+    """Make a table for the terminal."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for i, name in enumerate(header):
+        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=i == 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """Make a table in Markdown."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
