@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from torch import nn
 
 
 class Echo(gym.Env):
@@ -67,3 +68,10 @@ class Counted(gym.vector.VectorWrapper):
         if self.after is not None:
             self.after(self.count, outcome)
         return outcome
+
+
+def dense(network: nn.Module, index: int) -> nn.Linear:
+    """The layer at a place of a sequential network, known to be dense."""
+    layer = list(network.children())[index]
+    assert isinstance(layer, nn.Linear)
+    return layer
