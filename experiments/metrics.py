@@ -183,8 +183,8 @@ def forgetting_away(exams: np.ndarray, ages: np.ndarray, visits: np.ndarray) -> 
     """What an absence costs: mean over visits v that are followed by others of R[e(v), i] - R[a(v), i], i=task(v).
 
     e(v) is the exam at the end of the visit, a(v) the one at the start of the next visit to the same task, or at the
-    end of life if there is none. The last visit of a life has no absence and does not count. Isolated forgetting of CORA
-    (Powers et al. 2022, eq. 2), summed over one absence and averaged. NaN for a life of one visit.
+    end of life if there is none. The last visit of a life has no absence and does not count. Isolated forgetting of
+    CORA (Powers et al. 2022, eq. 2), summed over one absence and averaged. NaN for a life of one visit.
     """
     losses = []
     for v, (task, _, stop) in enumerate(visits[:-1]):

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
+LOWER = ("regret", "forgetting", "recovery", "cpu")
 BANDS = ("#E8EDF3", "#F6EFE3", "#E7F1EA", "#F4E8EF", "#F7F3DA", "#E6F2F8", "#ECECEC", "#F1F1E2")
 
 
@@ -123,9 +124,7 @@ def exam_matrices(
         axes.set_title(label, loc="left", fontweight="bold", fontsize=10)
         axes.label_outer()
     figure.colorbar(images[0], ax=list(every), label="mean return in the exam", shrink=min(1.0, 2.0 / len(exams)))
-    figure.suptitle(
-        "Exams: every world at every age; a white frame where the world had just been lived in", x=0.01, ha="left"
-    )
+    figure.suptitle("Exam scores; framed: the world just lived in", x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -188,14 +187,15 @@ def metric_bars(summary: Mapping[str, Any], names: Sequence[str]) -> Figure:
             if low is not None:
                 axes.plot([low, high], [row, row], color="#222222", lw=2.2, solid_capstyle="butt")
             dots = [value for value in entry["per_seed"] if value is not None]
-            axes.plot(dots, [row + 0.0] * len(dots), "o", ms=3.2, mfc="white", mec="#222222", mew=0.8, ls="none")
+            axes.plot(dots, [row] * len(dots), "o", ms=3.2, mfc="white", mec="#222222", mew=0.8, ls="none")
         axes.set_yticks(range(len(labels)), labels if panel == 0 else [])
         if panel == 0:
             for tick, label in zip(axes.get_yticklabels(), labels, strict=True):
                 tick.set_color(colours[label])
                 tick.set_fontweight("bold")
         axes.set_ylim(len(labels) - 0.4, -0.6)
-        axes.set_title(name.replace("_", " "), loc="left", fontsize=10)
+        lower = " (lower is better)" if name.startswith(LOWER) else ""
+        axes.set_title(name.replace("_", " ") + lower, loc="left", fontsize=9)
         axes.tick_params(labelsize=8)
         plain_axes(axes)
     return figure
@@ -216,19 +216,10 @@ def timeline(
     axes = figure.subplots()
     for task, start, stop in visits:
         axes.barh(task, stop - start, left=start, height=0.72, color=COLOURS[task % len(COLOURS)], alpha=0.85)
-        axes.annotate(
-            short(int(start)),
-            (start, task),
-            xytext=(3, 0),
-            textcoords="offset points",
-            va="center",
-            color="white",
-            fontsize=7.5,
-        )
     for task, start, stop, _ in weather:
-        axes.barh(task, stop - start, left=start, height=0.72, color="none", edgecolor="#222222", hatch="////", lw=0)
+        axes.barh(task, stop - start, left=start, height=0.72, color="#111111", alpha=0.55, lw=0)
     kinds = sorted({kind for *_, kind in weather})
-    storms = f"; hatched: storms ({', '.join(kinds)}) of seed 0" if kinds else ""
+    storms = f"; dark: storms ({', '.join(kinds)}) of seed 0" if kinds else ""
     axes.set_yticks(range(len(tasks)), list(tasks))
     axes.set_ylim(len(tasks) - 0.5, -0.5)
     axes.set_xlim(0, visits[-1, 2])
