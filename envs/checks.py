@@ -53,7 +53,7 @@ def check_change(env: str | Callable[[], gym.Env], change: Change, seed: int = 0
         _promise(
             first.env.observation_space.contains(seen),
             change,
-            f"gives observations within {first.env.observation_space}, but gave {seen!r} ({seen.dtype}) at age {moment.age}",
+            f"observes within {first.env.observation_space}, but gave {seen!r} ({seen.dtype}) at age {moment.age}",
         )
     _promise(
         data_equivalence(first.trace(), second.trace(), exact=True),
@@ -73,16 +73,16 @@ def check_change(env: str | Callable[[], gym.Env], change: Change, seed: int = 0
         )
         if ours.ended or theirs.ended:
             break
-    names = set(first.moments[0].report)
+    names, others = set(first.moments[0].report), set().union(*(moment.others for moment in bare.moments))
     for moment in first.moments:
         _promise(moment.on_time, change, f"only reads the clock, but moved it at age {moment.age}")
         _promise(
             set(moment.report) == names,
             change,
-            f"reports the same names each time, but {sorted(names)} at first and {sorted(moment.report)} at {moment.age}",
+            f"reports the same names each time, but {sorted(names)}, then {sorted(moment.report)} at age {moment.age}",
         )
         _promise(
-            moment.others <= bare.moments[0].others | bare.moments[-1].others,
+            moment.others <= others,
             change,
             f'reports in info["lifelong"] only, but info had {sorted(moment.others)}; use envs.report',
         )

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from envs import Change, Goal, Permute, Setting, Storm, check_change, report
+
+EXAMPLES: dict[str, list[tuple[str, Change]]] = {
+    "permute": [
+        ("CartPole-v1", Permute(flip=True)),
+        ("Acrobot-v1", Permute(permute=False, offset=1.0)),
+        ("lifelong/Room-v0", Permute()),
+    ],
+    "goal": [("lifelong/Room-v0", Goal(where="south-west"))],
+    "storm": [
+        ("CartPole-v1", Storm(("noise", "drop", "invert"), calm=30, burst=30)),
+        ("lifelong/Room-v0", Storm(("drop", "invert"), calm=30, burst=30)),
+    ],
+}
+SHIPPED = [kind for kind, change in Change.kinds.items() if change.__module__.startswith("envs.")]
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_shipped_change_keeps_its_promises(kind: str, seed: int):
+    assert EXAMPLES[kind], f"give an example of {kind} to check"
+    for env, change in EXAMPLES[kind]:
+        check_change(env, change, seed)
+
+
+def test_a_factory_will_do():
+    check_change(lambda: gym.make("CartPole-v1"), Permute())
+
+
+@dataclass(frozen=True)
+class Faulty(Change, kind="faulty"):
+    """Breaks one promise."""
+
+    fault: str
+
+    def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
+        return FaultySenses(env, setting, self.fault)
+
+
+class FaultySenses(gym.Wrapper):
+    def __init__(self, env: gym.Env, setting: Setting, fault: str) -> None:
+        super().__init__(env)
+        self.fault, self.setting, self.steps = fault, setting, 0
+        if fault == "space":
+            self.observation_space = spaces.Box(-1.0, 1.0, env.observation_space.shape)
+        self.secret = np.random.default_rng() if fault == "entropy" else np.random.default_rng(0)
+
+    def reset(self, *, seed=None, options=None):
+        observation, info = self.env.reset(seed=seed, options=options)
+        return self.spoil(observation, info), info
+
+    def step(self, action):
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return self.spoil(observation, info), reward, terminated, truncated, info
+
+    def spoil(self, observation: np.ndarray, info: dict) -> np.ndarray:
+        self.steps += 1
+        if self.fault == "dice":
+            return observation + self.unwrapped.np_random.normal(size=observation.shape).astype(np.float32)
+        if self.fault == "clock" and self.steps > 5:
+            self.setting.clock.advance(1)
+        if self.fault == "dtype":
+            return observation.astype(np.float64) + 1
+        if self.fault == "nothing":
+            return observation
+        if self.fault == "leak":
+            info["which"] = 3
+        if self.fault == "names":
+            report(info, **{f"name{self.steps}": 1})
+        return observation + np.float32(self.secret.normal())
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("space", "keeps the observation space, but made"),
+        ("dtype", "observes within .* but gave .*float64"),
+        ("entropy", "is the same for the same seed"),
+        ("nothing", "changes something, but 100 steps were as without it"),
+        ("dice", "leaves the world's own dice alone"),
+        ("clock", "only reads the clock, but moved it at age"),
+        ("names", "reports the same names each time"),
+        ("leak", 'reports in info."lifelong". only, but info had .*which'),
+    ],
+)
+def test_every_broken_promise_is_found(fault: str, message: str):
+    with pytest.raises(ValueError, match=message):
+        check_change("CartPole-v1", Faulty(fault), steps=100)
+
+
+def test_what_is_no_change_is_refused():
+    with pytest.raises(ValueError, match=r"instance of envs.Change; got 'permute'"):
+        check_change("CartPole-v1", "permute")  # pyright: ignore[reportArgumentType]
+
+    class Bare(Change, kind="bare"):
+        def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
+            return env
+
+    with pytest.raises(ValueError, match="is a frozen dataclass of its own"):
+        check_change("CartPole-v1", Bare())
+
+
+def test_a_kind_is_claimed_once():
+    with pytest.raises(TypeError, match=r"'permute' belongs to envs\.changes\.permute\.Permute"):
+
+        class Impostor(Change, kind="permute"):
+            def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
+                return env
+
+    assert Change.kinds["permute"] is Permute
