@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from envs import LIVES, Change, make_life
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("changes", "lives")}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_of_a_page_runs(page: str):
+    snippets = re.findall(r"```python\n(.*?)```", PAGES[page], flags=re.DOTALL)
+    assert snippets
+    for snippet in snippets:
+        command = [sys.executable, "-W", "error", "-c", snippet]
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr
+
+
+def test_the_table_of_lives_tells_their_sizes():
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\d+) \| .* \| ([\d,]+) \| (\d+) \| ([\d,]+) \|$", PAGES["lives"], flags=re.MULTILINE
+    )
+    told = {name: tuple(int(number.replace(",", "")) for number in numbers) for name, *numbers in rows}
+    lives = {name: make_life(name) for name in LIVES}
+    assert told == {name: (len(life.tasks), life.steps, life.cycles, life.total) for name, life in lives.items()}
+
+
+def test_every_change_has_its_section_and_every_field_its_row():
+    for kind, change in Change.kinds.items():
+        if change.__module__.startswith("envs."):
+            section = PAGES["changes"].split(f"## `{kind}`")[1].split("\n## ")[0]
+            for field in fields(change):
+                assert f"| `{field.name}` |" in section
