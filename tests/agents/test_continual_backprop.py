@@ -72,6 +72,14 @@ def test_the_other_utilities_by_hand() -> None:
     torch.testing.assert_close(adaptable, torch.tensor([4.0, 2.0, 1.0]))
 
 
+def test_what_is_lost_is_measured_from_the_corrected_mean() -> None:
+    net = tiny()
+    method, optimizer = begin(net, utility="zero_contribution")
+    learn(net, optimizer, FIRST)
+    # Corrected means are 2, 1, 2 (raw: half of that), distances from them 1, 1, 0; read by 2, 1, .5; half enters.
+    torch.testing.assert_close(method.memories[0].utility, torch.tensor([1.0, 0.5, 0.0]))
+
+
 def test_averages_are_corrected_for_each_units_own_age() -> None:
     net = tiny()
     method, optimizer = begin(net, replacement_rate=1 / 3)
@@ -165,18 +173,19 @@ def test_all_layers_choose_before_any_changes_and_shared_units_reach_all_readers
 
 
 def test_neighbouring_layers_choose_from_the_same_moment() -> None:
-    torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 1))
-    seen = torch.rand(8, 2)
-    layers = discover(net, seen)
-    hidden = [net[:2](seen).detach(), net[:4](seen).detach()]
-    expected = [
-        int(instant_utility(layer, h, h.mean(0), "adaptable_contribution").argmin())
-        for layer, h in zip(layers, hidden, strict=True)
-    ]
-    method, optimizer = begin(net, replacement_rate=0.25, utility="adaptable_contribution")
-    learn(net, optimizer, seen)
-    assert [int(memory.age.argmin()) for memory in method.memories] == expected
+    net = nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    with torch.no_grad():
+        dense(net, 0).weight.copy_(torch.tensor([[1.0], [1.0]]))
+        dense(net, 2).weight.copy_(torch.tensor([[4.0, 1.0], [0.0, 25.0]]))
+        dense(net, 4).weight.copy_(torch.tensor([[0.09, 0.1]]))
+        for index in (0, 2, 4):
+            dense(net, index).bias.zero_()
+    method, optimizer = begin(net, inputs=1, replacement_rate=0.5, utility="adaptable_contribution")
+    learn(net, optimizer, torch.tensor([[1.0], [2.0], [3.0]]))
+    # First layer: read by 2 and 13 in the mean, all else equal: its first unit goes. Second layer: 5 * .09 / 2.5 = .18
+    # against 25 * .1 / 12.5 = .2, times an equal spread: its first unit goes, too. Had the first layer's change come
+    # before the choice, that unit's incoming weights would be 0 and 1, its utility 5 * .09 / .5 = .9, and it would stay.
+    assert [memory.age.tolist() for memory in method.memories] == [[0, 1], [0, 1]]
 
 
 def test_replacements_add_up_to_the_rate_times_the_mature() -> None:

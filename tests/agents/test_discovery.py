@@ -92,3 +92,17 @@ def test_modules_in_double_service_are_refused() -> None:
     act = nn.Tanh()
     with pytest.raises(ValueError, match=r"'1' of Sequential ran more than once.*Tanh\(\)"):
         discover(nn.Sequential(nn.Linear(4, 4), act, nn.Linear(4, 4), act, nn.Linear(4, 1)), SEEN)
+
+
+def test_units_that_others_than_dense_layers_read_are_left_alone() -> None:
+    class Gated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.act, self.gate = nn.Linear(4, 3), nn.ReLU(), nn.Sigmoid()
+            self.last, self.second, self.tanh, self.out = nn.Linear(3, 2), nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 2)
+
+        def forward(self, seen: Tensor) -> Tensor:
+            h = self.act(self.first(seen))
+            return self.last(h) + self.gate(h).sum() + self.out(self.tanh(self.second(seen)))
+
+    assert [layer.name for layer in discover(Gated(), SEEN)] == ["second"]

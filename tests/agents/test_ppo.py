@@ -132,6 +132,20 @@ def test_it_learns_to_do_what_it_sees(spec: PPOSpec) -> None:
     assert np.mean(rewards[-100:]) > 0.9
 
 
+def test_a_second_life_goes_on_with_what_was_learnt() -> None:
+    spec = PPOSpec(**SMALL, normalize_observations=True)
+    agent = spec.build(vector(4), 0)
+    agent.live(vector(4, seed=1), 128)
+    first = agent.model.get_vec_normalize_env()
+    assert first is not None
+    seen, learnt = first.obs_rms.count, weights(agent)  # type: ignore[union-attr]
+    agent.live(vector(4, seed=2), 32)  # too short to learn from
+    second = agent.model.get_vec_normalize_env()
+    assert second is not None
+    assert second.obs_rms.count == pytest.approx(seen + 4 + 32)  # type: ignore[union-attr]
+    assert torch.equal(weights(agent), learnt)
+
+
 @pytest.mark.parametrize("end", ["terminated", "truncated"])
 def test_cut_episodes_bootstrap_from_the_final_observation_and_ended_ones_from_zero(end: str) -> None:
     env, final, plain = Counted(vector(4, length=3, end=end)), {}, {}
