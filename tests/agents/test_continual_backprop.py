@@ -184,7 +184,7 @@ def test_neighbouring_layers_choose_from_the_same_moment() -> None:
     learn(net, optimizer, torch.tensor([[1.0], [2.0], [3.0]]))
     # First layer: read by 2 and 13 in the mean, all else equal: its first unit goes. Second layer: 5 * .09 / 2.5 = .18
     # against 25 * .1 / 12.5 = .2, times an equal spread: its first unit goes, too. Had the first layer's change come
-    # before the choice, that unit's incoming weights would be 0 and 1, its utility 5 * .09 / .5 = .9, and it would stay.
+    # before the choice, that unit's incoming weights would be 0 and 1, its utility .9, and it would stay.
     assert [memory.age.tolist() for memory in method.memories] == [[0, 1], [0, 1]]
 
 
