@@ -6,12 +6,16 @@ import platform
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from agents.protocol import Policy
 from envs import LifelongVectorEnv
+from experiments import metrics
 from experiments.cells import Cell, write_json
 from experiments.exam import examine
 from experiments.record import Recorder
+from experiments.records import read_record
+from experiments.summary import scores_of
 from experiments.tensorboard import Board
 from lifelong_agent.seeds import seed_for
 
@@ -35,28 +39,28 @@ def live(cell: Cell, progress: Callable[[int], None] | None = None) -> None:
     def hold_exam(policy: Policy, age: int) -> list[list[float]]:
         return examine(policy, cell.schedule, cell.seed, cell.exams, age)
 
+    board = Board(cell.folder / "tensorboard", [task.name for task in cell.schedule.tasks])
     recorder = Recorder(
         LifelongVectorEnv(cell.schedule, num_envs=cell.num_envs, seed=cell.seed),
         cell.folder,
         exam_ages=cell.exams.ages(cell.visits),
         examine=hold_exam,
         vitals_every=cell.vitals_every,
-        board=Board(cell.folder / "tensorboard", [task.name for task in cell.schedule.tasks]),
+        board=board,
         progress=progress,
     )
     try:
-        agent = cell.agent.build(recorder, seed_for(cell.seed, "agent"))
-        recorder.attach(agent)
-        agent.live(recorder, cell.steps)
-        if recorder.age != cell.steps:
-            raise RuntimeError(
-                f"agent '{cell.label}' was to live exactly {cell.steps} environment steps; it lived {recorder.age}"
-            )
-    finally:
-        recorder.close()
-    write_json(
-        cell.folder / "done.json",
-        {
+        try:
+            agent = cell.agent.build(recorder, seed_for(cell.seed, "agent"))
+            recorder.attach(agent)
+            agent.live(recorder, cell.steps)
+            if recorder.age != cell.steps:
+                raise RuntimeError(
+                    f"agent '{cell.label}' was to live exactly {cell.steps} environment steps; it lived {recorder.age}"
+                )
+        finally:
+            recorder.close()
+        done = {
             "hash": cell.hash,
             "seed": cell.seed,
             "steps": cell.steps,
@@ -64,8 +68,26 @@ def live(cell: Cell, progress: Callable[[int], None] | None = None) -> None:
             "overhead_cpu_seconds": round(recorder.overhead, 3),
             "wall_seconds": round(time.perf_counter() - wall, 3),
             "versions": versions(),
-        },
-    )
+        }
+        board.result({"label": cell.label, "seed": cell.seed, **flat(cell.spec["agent"])}, judged(cell, done))
+    finally:
+        board.close()
+    write_json(cell.folder / "done.json", done)
+
+
+def judged(cell: Cell, done: dict[str, Any]) -> dict[str, float]:
+    """Compute the few numbers by which lives are compared in TensorBoard's HParams tab."""
+    life = read_record(cell.folder, done)
+    result = {"lifetime_return": metrics.lifetime_return(scores_of(life))}
+    return result | ({"final_average": metrics.final_average(life.scores)} if len(life.exams) else {})
+
+
+def flat(data: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Flatten nested settings: {"brain": {"size": 3}} to {"brain.size": 3}."""
+    found: dict[str, Any] = {}
+    for key, value in data.items():
+        found |= flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": value}
+    return found
 
 
 def versions() -> dict[str, str]:

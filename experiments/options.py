@@ -166,6 +166,6 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def one_line(text: str) -> str:
-    """Bring a message of several lines, perhaps in a box, into one."""
-    words = re.sub(r"[─-╿]+", " ", text)
-    return " ".join(words.split())
+    """Bring a message of several lines, perhaps in a box of lines or dashes, into one."""
+    lines = (re.sub(r"[─-╿]+|-{3,}", " ", line).strip(" +|") for line in text.splitlines())
+    return " ".join(" ".join(lines).split())

@@ -110,8 +110,6 @@ class Recorder(gym.vector.VectorWrapper):
             self._cut()
             for file in self._files.values():
                 file.close()
-            if self._board is not None:
-                self._board.close()
         self.env.close(**kwargs)
 
     def _cut(self) -> None:

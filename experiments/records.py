@@ -49,13 +49,18 @@ class Record:
         return self.exams.mean(axis=-1)
 
 
-def read_record(folder: Path) -> Record:
+def read_record(folder: Path, done: dict[str, Any] | None = None) -> Record:
     """Read one finished cell.
+
+    Args:
+        folder: The folder of the cell.
+        done: What `done.json` is going to say, for a cell that has just been lived; None to read it.
 
     Raises:
         FileNotFoundError: If the cell has not been lived to its end.
     """
-    done, life = read_json(folder / "done.json"), read_json(folder / "cell.json")
+    end = read_json(folder / "done.json") if done is None else done
+    life = read_json(folder / "cell.json")
     episodes, exams = read_rows(folder / "episodes.jsonl"), read_rows(folder / "exams.jsonl")
 
     def column(name: str, kind: type) -> np.ndarray:
@@ -78,7 +83,7 @@ def read_record(folder: Path) -> Record:
         if exams
         else np.zeros((0, len(tasks), 1)),
         vitals=tuple(read_rows(folder / "vitals.jsonl")),
-        done=done,
+        done=end,
     )
 
 

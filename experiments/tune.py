@@ -154,7 +154,7 @@ def outcome(spec: Experiment, options: TuneOptions, changes: dict[str, dict[str,
             failed.append(change)
             continue
         scores = [metrics.lifetime_return(scores_of(read_record(cell.folder))) for cell in mine]
-        rows.append({"settings": change, "hash": mine[0].hash, "lifetime_return": describe(scores)})
+        rows.append({"settings": change, "label": label, "hash": mine[0].hash, "lifetime_return": describe(scores)})
     rows.sort(key=lambda row: -row["lifetime_return"]["mean"])
     return {
         "experiment": spec.name,

@@ -1,0 +1,119 @@
+"""The recorder writes down exactly what happened, and looks when it should."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from experiments.record import Recorder
+from tests.experiments.stand_ins import CountingAgent, ScriptedLife
+
+ROWS = [
+    # rewards of two sub-environments, how they end, and whether the world changes after this step
+    ((1.0, 10.0), ("", ""), False),
+    ((1.0, 10.0), ("t", ""), False),
+    ((2.0, 10.0), ("", "c"), False),
+    ((2.0, 20.0), ("c", "t"), True),
+    ((3.0, 30.0), ("", ""), False),
+    ((3.0, 30.0), ("t", ""), False),
+    ((4.0, 30.0), ("", ""), False),
+]
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def lived(tmp_path, **options):
+    life, agent = ScriptedLife(ROWS), CountingAgent()
+    recorder = Recorder(life, tmp_path, **options)
+    recorder.attach(agent)
+    agent.live(recorder, 14)
+    recorder.close()
+    return life, agent, recorder
+
+
+def test_a_row_an_episode_with_the_age_it_began_and_ended(tmp_path):
+    lived(tmp_path)
+    keys = ("env", "visit", "task", "start", "end", "return", "length", "how")
+    assert [tuple(row[key] for key in keys) for row in rows(tmp_path / "episodes.jsonl")] == [
+        (0, 0, 0, 0, 4, 2.0, 2, "terminated"),
+        (1, 0, 0, 0, 6, 30.0, 3, "truncated"),
+        (0, 0, 0, 4, 8, 4.0, 2, "cut"),
+        (1, 0, 0, 6, 8, 20.0, 1, "terminated"),
+        (0, 1, 1, 8, 12, 6.0, 2, "terminated"),
+        (0, 1, 1, 12, 14, 4.0, 1, "cut"),
+        (1, 1, 1, 8, 14, 90.0, 3, "cut"),
+    ]
+
+
+def test_rows_are_on_disk_before_the_life_is_over(tmp_path):
+    recorder = Recorder(ScriptedLife(ROWS), tmp_path)
+    recorder.reset()
+    for _ in range(2):
+        recorder.step(np.zeros(2))
+    assert len(rows(tmp_path / "episodes.jsonl")) == 1
+    recorder.close()
+
+
+def test_returns_and_lengths_add_up(tmp_path):
+    lived(tmp_path)
+    written = rows(tmp_path / "episodes.jsonl")
+    assert sum(row["return"] for row in written) == sum(sum(row[0]) for row in ROWS)
+    assert sum(row["length"] for row in written) == 2 * len(ROWS)
+    assert all(row["end"] - row["start"] == 2 * row["length"] for row in written), "N sub-environments age N a step"
+
+
+def test_exams_are_held_once_each_at_birth_and_at_their_ages(tmp_path):
+    asked = []
+
+    def examine(policy, age):
+        asked.append(age)
+        return [[1.0, 3.0], [float(age)] * 2]
+
+    _, agent, recorder = lived(tmp_path, exam_ages=(0, 3, 8, 9, 14), examine=examine)
+    assert asked == [0, 4, 8, 10, 14]
+    assert agent.policies == 5
+    assert rows(tmp_path / "exams.jsonl")[1] == {"age": 4, "returns": [[1.0, 3.0], [4.0, 4.0]]}
+    assert recorder.overhead >= 0
+
+
+def test_vitals_are_looked_at_at_birth_and_then_at_their_cadence(tmp_path):
+    _, agent, _ = lived(tmp_path, vitals_every=4)
+    assert [row["age"] for row in rows(tmp_path / "vitals.jsonl")] == [0, 4, 8, 12]
+    assert rows(tmp_path / "vitals.jsonl")[2]["vitals/looks"] == 3.0
+    assert agent.policies == 0
+
+
+def test_without_exams_and_vitals_the_agent_is_left_alone(tmp_path):
+    _, agent, _ = lived(tmp_path)
+    assert (agent.policies, agent.looks) == (0, 0)
+
+
+def test_seeds_given_by_an_agent_do_not_reach_the_life(tmp_path):
+    life = ScriptedLife(ROWS)
+    recorder = Recorder(life, tmp_path)
+    recorder.reset(seed=5)
+    assert life.seeds == [None]
+    recorder.close()
+
+
+def test_a_reset_in_mid_episode_writes_down_what_was_under_way(tmp_path):
+    recorder = Recorder(ScriptedLife(ROWS), tmp_path)
+    recorder.reset()
+    recorder.step(np.zeros(2))
+    recorder.reset()
+    recorder.close()
+    assert [(row["how"], row["return"]) for row in rows(tmp_path / "episodes.jsonl")] == [("cut", 1.0), ("cut", 10.0)]
+
+
+def test_what_the_agent_sees_is_what_the_life_gave(tmp_path):
+    bare, recorder = ScriptedLife(ROWS), Recorder(ScriptedLife(ROWS), tmp_path)
+    bare.reset()
+    recorder.reset()
+    for _ in ROWS:
+        one, two = bare.step(np.zeros(2)), recorder.step(np.zeros(2))
+        for a, b in zip(one[:4], two[:4], strict=True):
+            np.testing.assert_array_equal(a, b)
+    recorder.close()

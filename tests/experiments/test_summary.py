@@ -1,0 +1,189 @@
+"""A comparison of made-up lives: every number in the summary by hand, and what tables and figures make of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from agents import RandomSpec
+from experiments.cells import cells
+from experiments.compare import alone_cells, collect, read_alone
+from experiments.life import live
+from experiments.plots import exam_matrices, exam_matrix, learning_curves, metric_bars, short, timeline
+from experiments.records import Record, read_rows
+from experiments.spec import ExamPlan
+from experiments.summary import summarise
+from experiments.tables import cell_text, figure, main_rows, markdown, pair_rows
+from tests.experiments.stand_ins import tiny
+
+VISITS = np.array([[0, 0, 400], [1, 400, 800], [0, 800, 1200], [1, 1200, 1600]])
+
+
+def life(label: str, seed: int, levels: list[float]) -> Record:
+    """A life with one episode a tenth, of the same return all through a visit, and exams that say twice as much."""
+    return Record(
+        label=label,
+        seed=seed,
+        tasks=("plain", "wired"),
+        visits=VISITS,
+        visit=np.repeat(np.arange(4), 10),
+        task=np.repeat(VISITS[:, 0], 10),
+        start=np.arange(40) * 40,
+        end=np.arange(40) * 40 + 40,
+        returns=np.repeat(levels, 10),
+        cut=np.zeros(40, bool),
+        exam_ages=np.array([0, 1600]),
+        exams=np.array([[[0.0], [0.0]], [[2.0 * levels[2]], [2.0 * levels[3]]]]),
+        vitals=(),
+        done={
+            "hash": label,
+            "steps": 1600,
+            "cpu_seconds": 3.0,
+            "overhead_cpu_seconds": 1.4,
+            "versions": {"numpy": "2"},
+        },
+    )
+
+
+def compared() -> dict:
+    spec = dataclasses.replace(tiny(), agents={"a": RandomSpec(), "b": RandomSpec()})
+    records = {
+        "a": [life("a", 0, [10, 20, 9, 30]), life("a", 1, [12, 22, 12, 32])],
+        "b": [life("b", 0, [5, 20, 5, 20]), life("b", 1, [7, 18, 7, 18])],
+    }
+    return summarise(spec, records)
+
+
+def test_every_metric_of_every_agent_by_hand():
+    agents = compared()["agents"]
+    assert agents["a"]["lifetime_return"] == {"per_seed": [17.25, 19.5], "mean": 18.375, "ci95": [17.25, 19.5]}
+    assert agents["a"]["visit_1"]["per_seed"] == [15.0, 17.0]
+    assert agents["a"]["visit_2"]["per_seed"] == [19.5, 22.0]
+    assert agents["a"]["retention_on_return"]["per_seed"] == [1.3, pytest.approx(44 / 34, rel=1e-5)]
+    assert agents["a"]["final_average"]["per_seed"] == [39.0, 44.0]
+    assert agents["a"]["cpu_microseconds_per_step"]["mean"] == 1000.0
+
+
+def test_regret_counts_from_the_best_of_all_agents_and_seeds():
+    summary = compared()
+    assert summary["best"] == {"plain": 12.0, "wired": 32.0}
+    # a, seed 0: tenths of visits at 10, 20, 9, 30 miss 2 + 12 + 3 + 2; b, seed 1: 5 + 14 + 5 + 14
+    assert summary["agents"]["a"]["regret"]["per_seed"] == [190.0, 100.0]
+    assert summary["agents"]["b"]["regret"]["per_seed"] == [380.0, 380.0]
+    assert summary["regret_ratio"]["a / b"]["mean"] == pytest.approx(290 / 760, rel=1e-5)
+
+
+def test_a_reference_above_all_agents_is_what_regret_counts_from():
+    spec = dataclasses.replace(tiny(), agents={"a": RandomSpec()}, seeds=(0,), reference={"wired": 100.0, "plain": 1.0})
+    summary = summarise(spec, {"a": [life("a", 0, [10, 20, 10, 20])]})
+    assert summary["best"] == {"plain": 10.0, "wired": 100.0}
+
+
+def test_pairs_are_differences_seed_by_seed():
+    pairs = compared()["pairs"]
+    assert list(pairs) == ["a - b"]
+    assert pairs["a - b"]["lifetime_return"]["per_seed"] == [4.75, 7.0]
+    assert pairs["a - b"]["lifetime_return"]["ci95"] == [4.75, 7.0]
+
+
+def test_every_return_to_a_known_world_is_listed():
+    rows = compared()["returns_to_known_worlds"]["a"]
+    assert rows[0] == {
+        "visit": 2,
+        "task": "plain",
+        "left": 11.0,
+        "back": 10.5,
+        "ratio": pytest.approx(21 / 22, rel=1e-5),
+    }
+    assert [row["visit"] for row in rows] == [2, 3]
+
+
+def test_the_summary_says_what_it_came_from():
+    summary = compared()
+    assert summary["hashes"] == {"a": "a", "b": "b"}
+    assert summary["versions"] == {"numpy": "2"}
+    assert summary["seeds"] == [0, 1]
+    assert summary["spec"]["life"]["tasks"][1]["changes"][0]["kind"] == "permute"
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+def test_tables_show_means_with_intervals_and_pairs():
+    summary = compared()
+    header, rows = main_rows(summary)
+    assert header == ["metric", "a", "b"]
+    assert ["lifetime_return", "18.4 [17.2, 19.5]", "12.5 [12.5, 12.5]"] in rows
+    names = [row[0] for row in rows]
+    assert names.index("visit_1") + 1 == names.index("visit_2")
+    _, pairs = pair_rows(summary)
+    assert pairs[0][:2] == ["a - b", "5.875 [4.750, 7.000]"]
+    assert markdown(["x", "y"], [["1", "2"]]) == "| x | y |\n| --- | ---: |\n| 1 | 2 |"
+    assert cell_text({"mean": None, "ci95": [None, None]}) == "-"
+    assert cell_text({"mean": 2.0, "ci95": [None, None]}) == "2.000"
+    assert figure(-12345.6) == "-12,346"
+
+
+def test_newborns_alone_live_the_worlds_of_the_life_for_one_visit(tmp_path):
+    spec = dataclasses.replace(tiny(), seeds=(0,), exams=ExamPlan(every=0), vitals_every=0)
+    found = alone_cells(spec, tmp_path)
+    assert {key: [cell.steps for cell in group] for key, group in found.items()} == {
+        ("dice", 0): [400],
+        ("dice", 1): [400],
+    }
+    for group in [cells(spec, tmp_path), *found.values()]:
+        for cell in group:
+            live(cell)
+    newborns = read_alone(found, spec)
+    assert newborns["dice"].shape == (1, 2)
+    # The first world of the life is lived by a newborn too, with the same dice: the same episodes, but for the last.
+    first = read_rows(tmp_path / "tiny" / "dice" / "seed0" / "episodes.jsonl")
+    alone = read_rows(found["dice", 0][0].folder / "episodes.jsonl")
+    assert [row for row in first if row["end"] < 400] == [row for row in alone if row["end"] < 400]
+    assert "forward_transfer" in collect(spec, tmp_path, alone=True).summary["agents"]["dice"]
+
+
+def test_learning_curves_are_drawn_as_scored_and_labelled_where_they_end():
+    curves = {"a": np.arange(80.0).reshape(2, 4, 10), "b": np.zeros((2, 4, 10))}
+    axes = learning_curves(curves, VISITS, ["plain", "wired"], "title").axes[0]
+    first = axes.lines[0]
+    np.testing.assert_allclose(np.asarray(first.get_xdata()), 20 + 40 * np.arange(10))
+    np.testing.assert_allclose(np.asarray(first.get_ydata()), 20 + np.arange(10))
+    assert {"a", "b", "plain", "wired"} <= {text.get_text() for text in axes.texts}
+    assert axes.get_xlim() == (0, 1600)
+
+
+def test_labels_of_lines_that_end_together_are_moved_apart():
+    curves = {name: np.full((1, 4, 10), 5.0 + i / 1000) for i, name in enumerate("abc")} | {"d": np.zeros((1, 4, 10))}
+    axes = learning_curves(curves, VISITS, ["plain", "wired"], "title").axes[0]
+    heights = sorted(text.xy[1] for text in axes.texts if text.get_text() in "abc")  # type: ignore[attr-defined]
+    assert np.diff(heights).min() > 0.2
+
+
+def test_exam_matrices_share_one_scale_and_frame_what_was_just_lived():
+    ages, scores = np.array([0, 400, 800, 1200, 1600]), np.arange(10.0).reshape(5, 2)
+    drawn = exam_matrices({"a": (ages, scores), "b": (ages, -scores)}, VISITS, ["plain", "wired"])
+    images = [axes.images[0] for axes in drawn.axes[:2]]
+    assert {image.get_clim() for image in images} == {(-9.0, 9.0)}
+    np.testing.assert_array_equal(np.asarray(images[0].get_array()), scores.T)
+    frames = [(round(patch.get_x() + 0.46), round(patch.get_y() + 0.44)) for patch in drawn.axes[0].patches]  # type: ignore[attr-defined]
+    assert frames == [(1, 0), (2, 1), (3, 0), (4, 1)]
+    assert exam_matrix(ages, scores, ["plain", "wired"]).axes[0].images
+
+
+def test_bars_are_the_means():
+    drawn = metric_bars(compared(), ["lifetime_return", "forward_transfer", "regret"])
+    assert [axes.get_title(loc="left") for axes in drawn.axes] == ["lifetime return", "regret (lower is better)"]
+    assert [bar.get_width() for bar in drawn.axes[0].patches] == [18.375, 12.5]  # type: ignore[attr-defined]
+
+
+def test_the_timeline_has_a_bar_a_visit_and_a_storm():
+    drawn = timeline(["plain", "wired"], VISITS, [(1, 500, 550, "noise")], "title")
+    bars = [(bar.get_x(), bar.get_width()) for bar in drawn.axes[0].patches]  # type: ignore[attr-defined]
+    assert bars == [(0, 400), (400, 400), (800, 400), (1200, 400), (500, 50)]
+    assert "noise" in drawn.axes[0].get_xlabel()
+
+
+def test_steps_are_written_briefly():
+    assert [short(n) for n in (0, 999, 1000, 20_000, 1_500_000)] == ["0", "999", "1k", "20k", "1.5M"]
