@@ -127,8 +127,8 @@ def test_frozen_policies_are_the_policy_as_it_lives(spec: PPOSpec) -> None:
 @pytest.mark.parametrize("spec", SPECS, ids=NAMES)
 def test_it_learns_to_do_what_it_sees(spec: PPOSpec) -> None:
     rewards: list[float] = []
-    life(spec, 4800, after=lambda _agent, _count, outcome: rewards.append(float(outcome[1].mean())))
-    assert np.mean(rewards[:100]) < 0.75
+    life(spec, 2400, after=lambda _agent, _count, outcome: rewards.append(float(outcome[1].mean())))
+    assert np.mean(rewards[:50]) < 0.7
     assert np.mean(rewards[-100:]) > 0.9
 
 
