@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import cast
 
 import gymnasium as gym
@@ -61,6 +62,11 @@ def test_the_mask_tells_which_channels_were_hit_and_how(steady: np.ndarray, worl
         assert mask.sum() in (0, len(steady) // 2)
         hit += mask.any()
     assert hit < 120
+
+
+def test_every_step_gets_a_mask_of_its_own():
+    masks = [mask for _, _, mask in weather(Storm(("drop",), calm=20, burst=20), REAL, 30)]
+    assert not any(np.shares_memory(first, second) for first, second in pairwise(masks))
 
 
 def test_noise_hits_the_masked_channels_with_the_asked_deviation():

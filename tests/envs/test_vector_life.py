@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envs import LifelongEnv, LifelongVectorEnv, Schedule, Task
+from envs import LifelongEnv, LifelongVectorEnv, Schedule, Storm, Task
 from tests.envs.probes import WEATHER, body, counters
 
 
@@ -138,6 +138,12 @@ def test_bodies_in_one_world_share_the_wiring_and_not_the_dice():
     assert len({str((wiring.order, wiring.signs)) for wiring in wirings}) == 1
     observations, _ = env.reset()
     assert len(np.unique(observations[:, 0])) == 3
+
+
+def test_each_body_has_noise_of_its_own():
+    weather = Task("noisy", "probe/Counter-v0", (Storm(("noise",), calm=1, burst=1000, share=1.0),))
+    observations = [step[0] for step in live(LifelongVectorEnv(Schedule((weather,), 100), num_envs=3), 20)]
+    assert all(len(np.unique(seen[:, 2])) == 3 for seen in observations[1:])
 
 
 def test_continuous_actions_reach_the_bodies():
