@@ -28,9 +28,10 @@ def spec(tmp_path, monkeypatch):
     return "tiny.yaml"
 
 
-def said(capsys, *words):
+def said(capsys, *words: str) -> tuple[int, str, str]:
     code = main(list(words))
-    return code, *capsys.readouterr()
+    out, error = capsys.readouterr()
+    return code, out, error
 
 
 @pytest.mark.parametrize("case", BAD)

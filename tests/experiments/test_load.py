@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents import PPOSpec, RandomSpec
+from agents import AgentSpec, PPOSpec, RandomSpec
 from envs import LIVES, Permute, Schedule, Task
 from experiments.cells import differences, fingerprint
 from experiments.load import SpecError, build, dump, load, parse, presets
 from experiments.spec import ExamPlan, Experiment
+from experiments.tune import GRIDS, combinations, read_grid, vary
 from tests.experiments.stand_ins import TINY, tiny
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
@@ -56,6 +59,22 @@ def test_presets_load_and_are_named_as_their_files(name):
     spec = load(name)
     assert spec.name == name
     assert parse(dump(spec)) == spec
+
+
+def test_the_specs_of_the_documentation_load():
+    page = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text()
+    named, written_out = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    spec = parse(named, "docs")
+    assert spec.life == "cartpole_worlds"
+    assert parse(re.sub("life: .*\n", written_out, named), "docs").steps == 120_000
+
+
+def test_shipped_grids_fit_their_agents():
+    paths = list(GRIDS.glob("*.yaml"))
+    assert {path.stem for path in paths} >= {"ppo", "ppo_cbp"}
+    for path in paths:
+        for change in combinations(read_grid(path)):
+            vary(AgentSpec.kinds[path.stem](), change, str(path))
 
 
 def test_an_inline_life_is_read_through_the_registry_of_changes():

@@ -132,6 +132,9 @@ def test_newborns_alone_live_the_worlds_of_the_life_for_one_visit(tmp_path):
         ("dice", 0): [400],
         ("dice", 1): [400],
     }
+    for (_, task), group in found.items():
+        assert group[0].schedule.tasks == spec.schedule.tasks, "a task keeps its index, and with it its world"
+        assert {visit.task for visit in group[0].schedule.visits} == {task}
     for group in [cells(spec, tmp_path), *found.values()]:
         for cell in group:
             live(cell)
