@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from agents import RandomSpec
 from experiments import pool
@@ -20,6 +21,7 @@ from experiments.load import SpecError
 from experiments.pool import live_all
 from experiments.records import read_record
 from experiments.spec import ExamPlan
+from experiments.summary import scores_of
 from tests.experiments.stand_ins import FailingSpec, Quiet, tiny, tree
 
 
@@ -43,7 +45,22 @@ def test_a_cell_becomes_a_record(tmp_path):
     assert record.returns.sum() == 1600, "CartPole pays 1 a step"
     assert (record.start % 4 == 0).all()
     assert record.cut[record.end == 400].all() or not (record.end == 400).any()
-    assert [path for path in cell.folder.glob("tensorboard/*") if "events" in path.name]
+
+
+def test_tensorboard_is_told_by_age(tmp_path):
+    cell = one(tmp_path)
+    live(cell)
+    record = read_record(cell.folder)
+    log = EventAccumulator(str(cell.folder / "tensorboard"), size_guidance={"scalars": 0, "images": 0})
+    log.Reload()
+    exams = [(event.step, event.value) for event in log.Scalars("exam/wired")]
+    assert exams == list(zip(record.exam_ages.tolist(), record.scores[:, 1].astype(np.float32).tolist(), strict=True))
+    assert [event.step for event in log.Images("exam/matrix")] == record.exam_ages.tolist()
+    ended = (record.task == 0) & ~record.cut & (record.end > 200) & (record.end <= 400)
+    means = {event.step: event.value for event in log.Scalars("task/plain/return")}
+    assert means[400] == pytest.approx(record.returns[ended].mean(), rel=1e-5)
+    assert log.Scalars("metric/lifetime_return")[0].value == pytest.approx(scores_of(record).mean(), rel=1e-5)
+    assert "_hparams_/session_start_info" in log.summary_metadata
 
 
 def test_agents_of_one_seed_live_the_same_life_and_seeds_differ(tmp_path):
