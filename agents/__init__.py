@@ -1,5 +1,6 @@
 """Learners behind one protocol; importing this package registers every shipped kind of agent."""
 
+from agents.brain import BrainAgent, BrainPolicy, BrainSpec
 from agents.ppo import PPOSpec
 from agents.ppo_cbp import PPOCBPSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
@@ -8,6 +9,9 @@ from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
 __all__ = [
     "Agent",
     "AgentSpec",
+    "BrainAgent",
+    "BrainPolicy",
+    "BrainSpec",
     "PPOCBPSpec",
     "PPOSpec",
     "Policy",

@@ -1,0 +1,273 @@
+"""The triarchic brain: a sparse cortex, a protected slow core, fast decaying context, and a sense of which world it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from lifelong_agent.cortex import Cortex
+from lifelong_agent.inference import Belief, ContextInference
+from lifelong_agent.normalizer import ContextNormalizer
+from lifelong_agent.readout import Readout
+
+
+@dataclass(frozen=True)
+class BrainConfig:
+    """Sizes and rates of a brain. The last five fields are the parts that can be switched off one by one."""
+
+    neurons: int = 16_384
+    """Neurons of the cortex in all."""
+    open_neurons: int = 1024
+    """Neurons that one context has open."""
+    winners: int = 64
+    """Neurons that fire."""
+    fan_in: float = 1.0
+    """Share of the sense channels that a neuron sees."""
+    contexts: int = 16
+    """Context slots: how many worlds can be told apart."""
+    trace: float = 0.8
+    """Decay of the eligibility traces on top of the discount (lambda)."""
+    brake: float = 3.0
+    """Strength of the importance brake on the core; 0 removes it."""
+    importance_rate: float = 1e-3
+    """How fast importances move."""
+    fast_share: float = 0.25
+    """Learning rate of the fast weights as a share of the core's; 0 removes them."""
+    half_life: float = 200.0
+    """Steps in which a fast weight halves."""
+    consolidation: float = 0.01
+    """Share of the fast weights handed to the core at a calm step."""
+    infer: bool = True
+    """Whether worlds are told apart; without it there is one context for the whole life."""
+    gate: bool = True
+    """Whether each context opens neurons of its own; without it all contexts share them."""
+    neurogenesis: bool = True
+    """Whether novel inputs recruit the least used neurons."""
+
+
+class Thought(NamedTuple):
+    """What a forward pass found: all that learning from it needs.
+
+    Attributes:
+        output: Read-out, ``(B, out_dim)``.
+        winners: Places of the firing neurons among the open ones, ``(B, k)``.
+        context: The context it was thought in.
+        sense: What it was thought about, ``(B, in_dim)``.
+        drive: Drives of the open neurons, ``(B, open_neurons)``.
+    """
+
+    output: Tensor
+    winners: Tensor
+    context: int
+    sense: Tensor
+    drive: Tensor
+
+
+class TriarchicBrain(nn.Module):
+    """A policy and value head that learns locally, online, and keeps what it learnt in other worlds.
+
+    ``forward`` is pure. ``learn`` changes synapses by a three-factor rule: eligibility (pre: the neuron fired; post: the
+    direction asked for at the output), times a third factor that arrives at once or later. No gradients are propagated.
+
+    Args:
+        in_dim: Number of sense channels.
+        out_dim: Number of outputs.
+        actions: Number of discrete actions, for the forward models.
+        streams: Number of parallel streams B, which live in the same world.
+        senses: ``"real"`` for real-valued channels, ``"bits"`` for binary ones.
+        config: Sizes and rates.
+        seed: Draws the cortex and the codes.
+
+    Raises:
+        ValueError: If a size is not positive.
+    """
+
+    trace: Tensor
+
+    def __init__(
+        self,
+        in_dim: int,
+        out_dim: int,
+        *,
+        actions: int,
+        streams: int,
+        senses: Literal["real", "bits"],
+        config: BrainConfig | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        for name, size in (("in_dim", in_dim), ("out_dim", out_dim), ("actions", actions), ("streams", streams)):
+            if size < 1:
+                raise ValueError(f"{name} is a positive number; got {size}")
+        self.config = config = config or BrainConfig()
+        generator = torch.Generator().manual_seed(seed)
+        real = senses == "real"
+        slots = config.contexts if config.infer else 1
+        self.normalizer = ContextNormalizer(in_dim, slots, scale=real)
+        self.cortex = Cortex(
+            in_dim,
+            neurons=config.neurons,
+            open_neurons=config.open_neurons,
+            winners=config.winners,
+            contexts=slots,
+            bits=not real,
+            fan_in=config.fan_in,
+            generator=generator,
+        )
+        self.readout = Readout(
+            config.neurons,
+            out_dim,
+            brake=config.brake,
+            importance_rate=config.importance_rate,
+            fast_share=config.fast_share,
+            half_life=config.half_life,
+            consolidation=config.consolidation,
+        )
+        self.inference = (
+            ContextInference(in_dim, actions, slots, senses=senses, generator=generator) if config.infer else None
+        )
+        self.register_buffer("trace", torch.zeros(streams, config.open_neurons, out_dim))
+        self._open(0)
+
+    @property
+    def context(self) -> int:
+        """The context that the brain believes to be in."""
+        return self.inference.context if self.inference is not None else 0
+
+    @property
+    def contexts(self) -> int:
+        """How many worlds have been told apart."""
+        return self.inference.known if self.inference is not None else 1
+
+    def forward(self, sense: Tensor) -> Thought:
+        """Think about senses, shape ``(B, in_dim)``, in the present context. Changes nothing."""
+        context = self.context
+        winners, drive = self.cortex(sense if self.cortex.bits else self.normalizer(sense, context), context)
+        output = self.readout(self.cortex.members[context][winners], self.cortex.scale)
+        return Thought(output, winners, context, sense, drive)
+
+    def reread(self, thought: Thought) -> Thought:
+        """Read the same neurons once more, after learning: a thought without coding the senses anew."""
+        output = self.readout(self.cortex.members[thought.context][thought.winners], self.cortex.scale)
+        return thought._replace(output=output)
+
+    def begin(self, first: Tensor, *, learn: bool = True) -> None:
+        """Begin a life with its first observations, ``(B, in_dim)``."""
+        if self.inference is not None:
+            self.inference.begin(first, learn=learn)
+        if learn and self.normalizer.count[self.context] == 0:
+            self.normalizer.update(first, self.context)
+
+    @torch.no_grad()
+    def observe(
+        self, sense: Tensor, action: Tensor, reward: Tensor, after: Tensor, fresh: Tensor, *, learn: bool = True
+    ) -> Belief:
+        """See what came of an action: which world is this, and how are its senses distributed.
+
+        Args:
+            sense: ``(B, in_dim)``, before the action.
+            action: ``(B,)``, integers.
+            reward: ``(B,)``.
+            after: ``(B, in_dim)``, after the action; the final observation where an episode ended.
+            fresh: ``(F, in_dim)``, first observations of the episodes that began at this step.
+            learn: False for a frozen policy, which only infers.
+
+        Returns:
+            The belief. Where it says ``switched``, the traces have been cleared and thoughts must be thought again.
+        """
+        if self.inference is None:
+            belief = Belief(0, True, False, False)
+        else:
+            belief = self.inference.observe(sense, action, reward, after, fresh, learn=learn)
+        if learn:
+            if belief.switched:
+                self.trace.zero_()
+            if belief.opened:
+                self._open(belief.context)
+                self.normalizer.update(after, belief.context)
+        return belief
+
+    @torch.no_grad()
+    def learn(
+        self,
+        thought: Thought,
+        direction: Tensor,
+        factor: Tensor,
+        *,
+        decay: float,
+        rightness: Tensor,
+        at_once: Tensor | None = None,
+        bounded: int | None = None,
+    ) -> None:
+        """Learn from a thought by the three-factor rule.
+
+        ``trace <- decay * trace + code x direction``; ``weights += sum over streams of factor * trace``.
+
+        Args:
+            thought: A thought of this context.
+            direction: What each output would have to do, ``(B, out_dim)``: the post-synaptic factor.
+            factor: The third factor of each output, ``(B, out_dim)``: a learning rate times an error.
+            decay: Decay of the traces by time (the discount), on top of the configured one.
+            rightness: How right predictions are, a scalar in ``[0, 1]``, for the importances.
+            at_once: A change of the outputs asked for without delay, ``(B, out_dim)``, outside the traces.
+            bounded: Output whose step is divided by the energy of its trace, so that one step closes at most the given
+                share of the error (normalised least mean squares).
+
+        Raises:
+            ValueError: If the thought belongs to another context.
+        """
+        if thought.context != self.context:
+            raise ValueError(
+                f"a thought can be learnt from in its own context only: it was thought in {thought.context}, "
+                f"the brain is now in {self.context}; think again after a switch"
+            )
+        batch, scale = thought.winners.shape[0], self.cortex.scale
+        code = torch.zeros(batch, self.trace.shape[1], device=self.trace.device)
+        code.scatter_(1, thought.winners, scale)
+        trace = self.trace[:batch]
+        trace *= decay * self.config.trace
+        trace += code[:, :, None] * direction[:, None, :]
+        if bounded is not None:
+            energy = (trace[:, :, bounded] ** 2).sum(1).clamp(min=1.0)
+            factor = factor.clone()
+            factor[:, bounded] /= energy
+        change = torch.einsum("bmo,bo->mo", trace, factor)
+        if at_once is not None:
+            change = change + code.T @ at_once
+        part = (trace.abs().amax(0) / scale).clamp(max=1.0)
+        members = self.cortex.members[thought.context]
+        self.readout.learn(members, change, part, rightness)
+        self.cortex.use(thought.context, code.mean(0) / scale)
+        self.cortex.settle(thought.context, thought.drive)
+        self.normalizer.update(thought.sense, thought.context)
+
+    @torch.no_grad()
+    def grow(self, thought: Thought) -> bool:
+        """Neurogenesis: let the most novel input of a thought recruit the least used neuron, if it is novel enough."""
+        if not self.config.neurogenesis:
+            return False
+        context = thought.context
+        members = self.cortex.members[context]
+        protected = self.readout.importance[members].amax(1) > 0.1
+        place = self.cortex.recruit(self.normalizer(thought.sense, context), thought.drive, context, protected)
+        if place is None:
+            return False
+        self.readout.forget(members[place])
+        self.trace[:, place] = 0.0
+        return True
+
+    def end(self, ended: Tensor) -> None:
+        """Cut the traces of streams whose episode ended: ``(B,)``, bool."""
+        self.trace *= (~ended)[:, None, None]
+
+    def _open(self, context: int) -> None:
+        if context and not self.config.gate:
+            self.cortex.members[context] = self.cortex.members[0]
+            self.normalizer.clear(context)
+            return
+        neurons = self.cortex.open(context, self.readout.importance.amax(1))
+        self.readout.forget(neurons)
+        self.normalizer.clear(context)

@@ -1,0 +1,182 @@
+"""The cortex: a sparse code in which a new world opens the least useful neurons and few of them win."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from lifelong_agent.projection import project, random_rows
+
+
+class Cortex(nn.Module):
+    """Random sparse projection, k-winner-take-all among the neurons that the present context has open, neurogenesis.
+
+    Each context owns a subset of ``open_neurons`` of all ``neurons``: the least useful ones when it was opened, so as
+    long as there are fresh neurons no two worlds share any, and a new world starts with a code without habits.
+
+    Sources: the fly's olfactory code (Dasgupta, Stevens & Navlakha 2017) for the projection; gating by context
+    (Masse, Grant & Freedman 2018); neurogenesis as recruitment of the least useful (Draelos et al. 2017).
+
+    Args:
+        in_dim: Number of sense channels.
+        neurons: Number of neurons in all.
+        open_neurons: Number of neurons that one context has open.
+        winners: Number of neurons that fire, of the open ones.
+        contexts: Number of context slots.
+        bits: Whether the senses are bits: their drives are centred per context and have no other bias; real-valued senses
+            come normalised, and biases spread over ``[-1, 1]`` tell their few dimensions apart.
+        fan_in: Share of the channels that a neuron sees, in ``(0, 1]``.
+        generator: Draws the projection.
+
+    Raises:
+        ValueError: If a size does not fit the others.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    members: Tensor
+    usage: Tensor
+    centre: Tensor
+    settled: Tensor
+    similarity: Tensor
+    born: Tensor
+
+    def __init__(
+        self,
+        in_dim: int,
+        *,
+        neurons: int,
+        open_neurons: int,
+        winners: int,
+        contexts: int,
+        bits: bool,
+        fan_in: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        if not 0 < winners <= open_neurons <= neurons:
+            raise ValueError(
+                f"a cortex needs 0 < winners <= open_neurons <= neurons; got winners={winners}, "
+                f"open_neurons={open_neurons}, neurons={neurons}"
+            )
+        if not 0.0 < fan_in <= 1.0:
+            raise ValueError(f"fan_in is a share of the sense channels in (0, 1]; got {fan_in}")
+        self.winners = winners
+        self.bits = bits
+        self.register_buffer("weight", random_rows(neurons, in_dim, fan_in, generator))
+        self.register_buffer("bias", (torch.rand(neurons, generator=generator) * 2 - 1) * (not bits))
+        # Running mean of each open neuron's drive in each context (bits only), and how many drives it is the mean of.
+        self.register_buffer("centre", torch.zeros(contexts, open_neurons))
+        self.register_buffer("settled", torch.zeros(contexts))
+        self.register_buffer("members", torch.zeros(contexts, open_neurons, dtype=torch.long))
+        self.register_buffer("usage", torch.zeros(neurons))
+        # Running mean and variance of how well inputs are met by their best neuron, per context: (mean, variance, n).
+        self.register_buffer("similarity", torch.zeros(contexts, 3))
+        self.register_buffer("born", torch.zeros((), dtype=torch.long))
+        self._projections: dict[int, tuple[Tensor, Tensor]] = {}
+
+    @property
+    def scale(self) -> float:
+        """Activity of one winner, so that a code has unit length."""
+        return self.winners**-0.5
+
+    def forward(self, sense: Tensor, context: int) -> tuple[Tensor, Tensor]:
+        """Code senses, shape ``(B, in_dim)``: bits as they are, real-valued channels normalised.
+
+        Returns:
+            The winners' places among the open neurons, ``(B, k)``, and the drives of these, ``(B, open_neurons)``.
+        """
+        weight, bias = self._projection(context)
+        drive = project(sense, weight, bits=self.bits)
+        drive = drive - self.centre[context] if self.bits else drive + bias
+        return drive.topk(self.winners, dim=1, sorted=False).indices, drive
+
+    @torch.no_grad()
+    def settle(self, context: int, drive: Tensor) -> None:
+        """Take the drives of a batch, ``(B, open_neurons)``, into the running mean that bits are centred by."""
+        if self.bits:
+            self.settled[context] += drive.shape[0]
+            self.centre[context] += drive.sum(0) / self.settled[context]
+
+    @torch.no_grad()
+    def open(self, context: int, importance: Tensor) -> Tensor:
+        """Give a new context the least useful neurons.
+
+        Args:
+            context: The slot.
+            importance: How much is known to hang on each neuron, shape ``(neurons,)``, at least 0.
+
+        Returns:
+            The neurons, shape ``(open_neurons,)``; whoever reads from them must forget what they stood for.
+        """
+        utility = importance + 1e-3 * self.usage
+        chosen = utility.topk(self.members.shape[1], largest=False, sorted=False).indices
+        self.members[context] = chosen
+        self.usage[chosen] = 0.0
+        self.similarity[context] = 0.0
+        self.centre[context] = 0.0
+        self.settled[context] = 0.0
+        self.forget_projections()
+        return chosen
+
+    @torch.no_grad()
+    def use(self, context: int, active: Tensor, rate: float = 1e-3) -> None:
+        """Follow how often each open neuron fires: ``active`` is its share of the batch, shape ``(open_neurons,)``."""
+        members = self.members[context]
+        self.usage[members] += rate * (active - self.usage[members])
+
+    @torch.no_grad()
+    def recruit(
+        self, sense: Tensor, drive: Tensor, context: int, protected: Tensor, novelty: float = 4.0
+    ) -> Tensor | None:
+        """Neurogenesis: tune the least used open neuron to the most novel input of a batch, if that is novel indeed.
+
+        Novel is an input whose best neuron meets it worse than usual in this context by ``novelty`` standard deviations.
+
+        Args:
+            sense: Centred or normalised senses, shape ``(B, in_dim)``.
+            drive: Their drives, shape ``(B, open_neurons)``.
+            context: The present context.
+            protected: Which open neurons may not be touched, shape ``(open_neurons,)``, bool.
+            novelty: Threshold, in standard deviations.
+
+        Returns:
+            The place of the recruited neuron among the open ones, shape ``(1,)``, or None.
+        """
+        best = drive.amax(1)
+        mean, variance, seen = self.similarity[context].tolist()
+        worst, which = best.min(0)
+        step = max(1.0 / (seen + 1.0), 1e-3)
+        gap = best - mean
+        change = torch.stack([step * gap.mean(), step * ((gap**2).mean() - variance), gap.new_ones(())])
+        self.similarity[context] += change
+        if seen < 100 or float(worst) > mean - novelty * variance**0.5 - 1e-6:
+            return None
+        members = self.members[context]
+        place = self.usage[members].masked_fill(protected, torch.inf).argmin().view(1)
+        neuron = members[place]
+        self.weight[neuron] = sense[which] / sense[which].norm().clamp(min=1e-6)
+        self.usage[neuron] = self.usage[members].mean()
+        self.centre[context, place] = 0.0
+        self.born += 1
+        self.forget_projections()
+        return place
+
+    def forget_projections(self) -> None:
+        """Drop the cached projections: to be called after the weights or the members were changed from outside."""
+        self._projections.clear()
+
+    def _projection(self, context: int) -> tuple[Tensor, Tensor]:
+        # Gathering the open rows costs more than using them, so each context's block is kept until something changes.
+        if context not in self._projections:
+            members = self.members[context]
+            self._projections[context] = (self.weight[members].T.contiguous(), self.bias[members])
+        return self._projections[context]
+
+    def _apply(self, fn, recurse: bool = True):  # noqa: ANN001, ANN202 - nn.Module's own signature
+        self.forget_projections()
+        return super()._apply(fn, recurse)
+
+    def _load_from_state_dict(self, *args, **kwargs) -> None:  # noqa: ANN002, ANN003 - nn.Module's own signature
+        super()._load_from_state_dict(*args, **kwargs)
+        self.forget_projections()

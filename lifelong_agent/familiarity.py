@@ -1,0 +1,66 @@
+"""How familiar binary senses look, one model per context: a world is known by which bits it ever shows."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Familiarity(nn.Module):
+    """Each context knows how often each bit is on, and how surprising its own observations usually are.
+
+    Bits of a view are far from independent, so a naive likelihood would take a walk into another corner for another
+    world. What counts instead is typicality: an observation speaks against a context only if it is surprising beyond
+    that context's own usual surprise, several times over.
+
+    Source: typicality tests in place of likelihoods (Nalisnick et al. 2019), on an independent Bernoulli density.
+
+    Args:
+        in_dim: Number of bits.
+        contexts: Number of context slots.
+        memory: Samples after which an old sample counts 1/e.
+        limit: Largest evidence of one observation against a context, in nats.
+    """
+
+    chance: Tensor
+    surprise: Tensor
+    seen: Tensor
+
+    def __init__(self, in_dim: int, contexts: int, *, memory: float = 20_000.0, limit: float = 10.0) -> None:
+        super().__init__()
+        self.rate = 1.0 / memory
+        self.limit = limit
+        self.register_buffer("chance", torch.full((contexts, in_dim), 0.5))
+        self.register_buffer("surprise", torch.zeros(contexts))
+        self.register_buffer("seen", torch.zeros(contexts))
+
+    def surprises(self, sense: Tensor, contexts: slice = slice(None)) -> Tensor:
+        """Surprise of observations, shape ``(B, in_dim)``, under the contexts of a slice, in nats: ``(contexts, B)``."""
+        chance = self.chance[contexts].clamp(1e-3, 1.0 - 1e-3)
+        on, off = chance.log(), (1.0 - chance).log()
+        return -((on - off) @ sense.T + off.sum(1, keepdim=True))
+
+    def evidence(self, sense: Tensor, contexts: int) -> Tensor:
+        """Evidence of observations for each of the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
+        ratio = self.surprises(sense, slice(contexts)) / self.surprise[:contexts].clamp(min=1.0)[:, None]
+        # Up to three times the usual surprise an observation is typical (+1), from five times on it is refuted.
+        evidence = 1.0 - ((ratio - 3.0) / 2.0).clamp(0.0, 1.0) * (self.limit + 1.0)
+        return evidence * (self.seen[:contexts] > 0)[:, None]
+
+    def learn(self, context: int, sense: Tensor) -> None:
+        """Let one context learn from observations, shape ``(B, in_dim)``."""
+        size = sense.shape[0]
+        seen = self.seen[context]
+        if seen > 0:
+            now = self.surprises(sense, slice(context, context + 1)).mean()
+            rate = (size / (seen + size)).clamp(min=0.01)
+            self.surprise[context] += rate * (now - self.surprise[context])
+        rate = (size / (seen + 1.0 + size)).clamp(min=self.rate * size)
+        self.chance[context] += rate * (sense.mean(0) - self.chance[context])
+        self.seen[context] += size
+
+    def clear(self, context: int) -> None:
+        """Forget what one context knows."""
+        self.chance[context] = 0.5
+        self.surprise[context] = 0.0
+        self.seen[context] = 0.0

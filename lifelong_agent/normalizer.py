@@ -1,0 +1,63 @@
+"""Running statistics of the senses, one set per context: what one world taught never blurs another's scale."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ContextNormalizer(nn.Module):
+    """All-time mean and variance of the senses, kept apart for every context.
+
+    An exponential average would follow the learner's own success (a good policy shrinks what it sees, so its code would
+    drift under it); all-time statistics pooled over worlds would fit none of them. Per context both are avoided.
+
+    Source: Welford (1962), in the batched form of Chan, Golub & LeVeque (1979), eq. 2.1.
+
+    Args:
+        in_dim: Number of sense channels.
+        contexts: Number of context slots.
+        scale: Whether to divide by the standard deviation (real-valued senses) or only to centre (bits, whose rare
+            channels would be blown up).
+        clip: Largest magnitude of a normalised real-valued channel, in standard deviations.
+    """
+
+    count: Tensor
+    mean: Tensor
+    square: Tensor
+
+    def __init__(self, in_dim: int, contexts: int, *, scale: bool, clip: float = 5.0) -> None:
+        super().__init__()
+        self.scale = scale
+        self.clip = clip
+        self.register_buffer("count", torch.zeros(contexts))
+        self.register_buffer("mean", torch.zeros(contexts, in_dim))
+        self.register_buffer("square", torch.zeros(contexts, in_dim))
+
+    def forward(self, sense: Tensor, context: int) -> Tensor:
+        """Normalise ``sense``, shape ``(B, in_dim)``, by the statistics of one context; changes nothing."""
+        centred = sense - self.mean[context]
+        if not self.scale:
+            return centred
+        deviation = (self.square[context] / self.count[context].clamp(min=1.0)).add(1e-8).sqrt()
+        return (centred / deviation).clamp(-self.clip, self.clip)
+
+    @torch.no_grad()
+    def update(self, sense: Tensor, context: int) -> None:
+        """Take ``sense``, shape ``(B, in_dim)``, into the statistics of one context."""
+        size = sense.shape[0]
+        batch_mean = sense.mean(0)
+        batch_square = ((sense - batch_mean) ** 2).sum(0)
+        count = self.count[context]
+        total = count + size
+        shift = batch_mean - self.mean[context]
+        self.mean[context] += shift * (size / total)
+        self.square[context] += batch_square + shift**2 * (count * size / total)
+        self.count[context] = total
+
+    @torch.no_grad()
+    def clear(self, context: int) -> None:
+        """Forget the statistics of one context."""
+        self.count[context] = 0.0
+        self.mean[context] = 0.0
+        self.square[context] = 0.0
