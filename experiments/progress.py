@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from experiments.cells import Cell
-from experiments.plots import short
 
 
 class Lines:
@@ -52,7 +51,7 @@ class Bars:
         self._progress = Progress(
             TextColumn("{task.description:<24}"),
             BarColumn(bar_width=32),
-            TextColumn("{task.fields[age]:>16}"),
+            TextColumn("{task.fields[age]:>21}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(compact=True),
             console=console,
@@ -60,7 +59,7 @@ class Bars:
         )
         self._bars: dict[str, TaskID] = {}
         self._all: TaskID | None = None
-        self._shown = 0.0
+        self._shown: dict[str, float] = {}
         self._lived: dict[str, int] = {}
         self._count = self._total = 0
 
@@ -72,10 +71,10 @@ class Bars:
             self._all = self._progress.add_task("all", total=sum(cell.steps for cell in cells), age=self._cells())
 
     def update(self, cell: Cell, age: int) -> None:
-        """Move a cell's bar; ten times a second at most."""
-        if time.monotonic() - self._shown < 0.1:
+        """Move a cell's bar; each ten times a second at most."""
+        if time.monotonic() - self._shown.get(str(cell.folder), -1.0) < 0.1:
             return
-        self._shown = time.monotonic()
+        self._shown[str(cell.folder)] = time.monotonic()
         self._move(cell, age)
 
     def end(self, cell: Cell, error: str | None) -> None:
@@ -84,7 +83,13 @@ class Bars:
         self._move(cell, cell.steps)
         self._progress.remove_task(self._bars.pop(str(cell.folder)))
         if error:
-            self._progress.console.print(f"{cell.label} seed {cell.seed} FAILED: {error}", markup=False, style="red")
+            self._progress.console.print(
+                f"{cell.label} seed {cell.seed} FAILED: {error}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+                style="red",
+            )
 
     def close(self) -> None:
         """Leave the last state on the screen."""
@@ -98,7 +103,7 @@ class Bars:
         self._lived[key] = age
         if key not in self._bars:
             self._bars[key] = self._progress.add_task(f"{cell.label} seed {cell.seed}", total=cell.steps, age="")
-        self._progress.update(self._bars[key], completed=age, age=f"age {short(age)} / {short(cell.steps)}")
+        self._progress.update(self._bars[key], completed=age, age=f"age {age:,} / {cell.steps:,}")
         if self._all is not None:
             self._progress.update(self._all, completed=sum(self._lived.values()), age=self._cells())
 
