@@ -6,11 +6,13 @@ log and, written last and at once, `done.json`. A cell with a `done.json` is nev
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,17 +81,35 @@ class Cell:
             )
         return True
 
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep other processes from living this cell meanwhile; the claim ends with the process, however that ends.
+
+        Raises:
+            SpecError: If another process is living it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SpecError(f"{self.folder} is being lived by another process; wait for it, or stop it") from None
+            yield
+        finally:
+            os.close(handle)
+
     def begin(self) -> None:
-        """Make an empty folder for a cell about to be lived, dropping what an interrupted one has left.
+        """Make the claimed folder ready for a life, dropping what an interrupted one has left.
 
         Raises:
             SpecError: If the folder holds something else than a cell, which is left alone.
         """
-        if self.folder.is_dir() and any(self.folder.iterdir()):
-            if not (self.folder / "cell.json").is_file():
-                raise SpecError(f"{self.folder} is in use for something else (no cell.json); choose another --out")
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        left = list(self.folder.iterdir())
+        if left and not (self.folder / "cell.json").is_file():
+            raise SpecError(f"{self.folder} is in use for something else (no cell.json); choose another --out")
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         life = {
             "label": self.label,
             "seed": self.seed,

@@ -66,7 +66,9 @@ def live_cells(asked: Sequence[Cell], jobs: int) -> list[Cell]:
     finally:
         watcher.close()
     for cell in failed:
-        print(f"lifelong: {cell.label} seed {cell.seed} failed; see {cell.folder / 'error.txt'}", file=sys.stderr)
+        where = cell.folder / "error.txt"
+        if where.is_file():
+            print(f"lifelong: {cell.label} seed {cell.seed} failed; see {where}", file=sys.stderr)
     return failed
 
 

@@ -33,7 +33,14 @@ def live(cell: Cell, progress: Callable[[int], None] | None = None) -> None:
     """
     if cell.done:
         return
-    cell.begin()
+    with cell.claimed():
+        if not cell.done:  # by another process, meanwhile
+            cell.begin()
+            write_json(cell.folder / "done.json", lived(cell, progress))
+
+
+def lived(cell: Cell, progress: Callable[[int], None] | None) -> dict[str, Any]:
+    """Live a cell whose folder is ready; return what `done.json` is to say."""
     wall, cpu = time.perf_counter(), time.process_time()
 
     def hold_exam(policy: Policy, age: int) -> list[list[float]]:
@@ -72,7 +79,7 @@ def live(cell: Cell, progress: Callable[[int], None] | None = None) -> None:
         board.result({"label": cell.label, "seed": cell.seed, **flat(cell.spec["agent"])}, judged(cell, done))
     finally:
         board.close()
-    write_json(cell.folder / "done.json", done)
+    return done
 
 
 def judged(cell: Cell, done: dict[str, Any]) -> dict[str, float]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from experiments.cells import Cell
+from experiments.load import SpecError
 
 ONE_THREAD: dict[str, str] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -43,6 +44,9 @@ class _Running:
     cell: Cell
     process: Any
     age: Any
+    """Shared number: how old the life is."""
+    told: Any
+    """Receiving end of a pipe: one line on what went wrong."""
 
 
 def live_all(cells: Sequence[Cell], jobs: int, watcher: Watcher) -> list[Cell]:
@@ -77,10 +81,12 @@ def live_all(cells: Sequence[Cell], jobs: int, watcher: Watcher) -> list[Cell]:
             while waiting and len(running) < jobs:
                 cell = waiting.pop(0)
                 age = context.RawValue(ctypes.c_longlong, 0)
-                process = context.Process(target=_live_in_process, args=(cell, age), daemon=True)
+                told, tell = context.Pipe(duplex=False)
+                process = context.Process(target=_live_in_process, args=(cell, age, tell), daemon=True)
                 with _environment(ONE_THREAD):
                     process.start()
-                running.append(_Running(cell, process, age))
+                tell.close()
+                running.append(_Running(cell, process, age, told))
             time.sleep(0.1)
             for one in [*running]:
                 watcher.update(one.cell, one.age.value)
@@ -88,7 +94,7 @@ def live_all(cells: Sequence[Cell], jobs: int, watcher: Watcher) -> list[Cell]:
                     continue
                 one.process.join()
                 running.remove(one)
-                error = None if one.process.exitcode == 0 else _reason(one.cell, one.process.exitcode)
+                error = None if one.process.exitcode == 0 else _reason(one)
                 watcher.end(one.cell, error)
                 failed += [one.cell] if error else []
     finally:
@@ -106,13 +112,13 @@ def _live_here(cell: Cell, watcher: Watcher) -> str | None:
     try:
         live(cell, lambda age: watcher.update(cell, age))
     except Exception as error:
-        _write_error(cell.folder)
+        _write_error(cell.folder, error)
         return _line(error)
     return None
 
 
-def _live_in_process(cell: Cell, age: Any) -> None:
-    """Live a cell as the main function of a process of its own; exit code 1 and `error.txt` if it fails."""
+def _live_in_process(cell: Cell, age: Any, tell: Any) -> None:
+    """Live a cell as the main function of a process of its own; exit code 1, a line and `error.txt` if it fails."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
     try:
         import torch  # noqa: PLC0415  (after the thread limits in the environment)
@@ -132,24 +138,26 @@ def _live_in_process(cell: Cell, age: Any) -> None:
                     raise RuntimeError("the process that asked for this cell is gone; the cell starts over next time")
 
         live(cell, progress)
-    except Exception:
-        _write_error(cell.folder)
+    except Exception as error:
+        _write_error(cell.folder, error)
+        tell.send(_line(error))
         sys.exit(1)
 
 
-def _write_error(folder: Path) -> None:
+def _write_error(folder: Path, error: Exception) -> None:
     """Keep the traceback of the present exception beside the records."""
-    if not (folder / "cell.json").is_file():
-        return  # the cell has not begun, and the folder is not ours
+    if isinstance(error, SpecError) or not (folder / "cell.json").is_file():
+        return  # the cell has not begun, or the folder is not ours
     with contextlib.suppress(OSError):
         (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
 
 
-def _reason(cell: Cell, code: int | None) -> str:
+def _reason(one: _Running) -> str:
     """Say in one line why a process has ended badly."""
-    path = cell.folder / "error.txt"
-    if path.is_file():
-        return path.read_text(encoding="utf-8").strip().splitlines()[-1]
+    code = one.process.exitcode
+    with contextlib.suppress(EOFError):
+        if one.told.poll():
+            return str(one.told.recv())
     if code is not None and code < 0:
         return f"killed by signal {-code} ({signal.Signals(-code).name}); out of memory?"
     return f"ended with exit code {code}"

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from agents import AgentSpec
 from experiments import metrics
 from experiments.cells import Cell, cells, fingerprint, write_json
@@ -144,7 +146,7 @@ def vary(agent: AgentSpec, change: dict[str, Any], where: str) -> AgentSpec:
 def outcome(spec: Experiment, options: TuneOptions, changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Read the lived cells of a tuning experiment: every setting with its lifetime return, the best first.
 
-    Settings of which a cell failed (as by numbers that are no longer finite) are listed as failed.
+    Settings of which a cell failed, or scored nothing finite, are listed as failed.
     """
     rows, failed = [], []
     lived = tuning_cells(spec, options)
@@ -154,6 +156,9 @@ def outcome(spec: Experiment, options: TuneOptions, changes: dict[str, dict[str,
             failed.append(change)
             continue
         scores = [metrics.lifetime_return(scores_of(read_record(cell.folder))) for cell in mine]
+        if not np.isfinite(scores).all():
+            failed.append(change)
+            continue
         rows.append({"settings": change, "label": label, "hash": mine[0].hash, "lifetime_return": describe(scores)})
     rows.sort(key=lambda row: -row["lifetime_return"]["mean"])
     return {

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -125,8 +126,18 @@ def test_a_folder_that_is_no_cell_is_left_alone(tmp_path):
     cell.folder.mkdir(parents=True)
     (cell.folder / "thesis.tex").write_text("precious")
     with pytest.raises(SpecError, match="in use for something else"):
-        cell.begin()
+        live(cell)
     assert tree(cell.folder) == {"thesis.tex": b"precious"}
+
+
+def test_a_cell_that_is_being_lived_is_not_lived_twice(tmp_path):
+    cell = one(tmp_path)
+    with cell.claimed():
+        with pytest.raises(SpecError, match="is being lived by another process"):
+            live(cell)
+        assert tree(cell.folder) == {}
+    live(cell)
+    assert cell.done
 
 
 def test_a_failed_cell_is_reported_and_the_others_go_on(tmp_path):
@@ -180,10 +191,13 @@ def test_an_interrupt_stops_the_processes_and_keeps_what_is_finished(tmp_path):
     assert len((asked[1].folder / "episodes.jsonl").read_text().splitlines()) > 5, "little is lost by a kill"
 
 
-def test_a_killed_process_is_told_by_its_signal(tmp_path):
-    cell = one(tmp_path)
-    assert "SIGKILL" in pool._reason(cell, -9)
-    assert pool._reason(cell, 3) == "ended with exit code 3"
+@pytest.mark.parametrize(("code", "words"), [(-9, "killed by signal 9 (SIGKILL)"), (3, "ended with exit code 3")])
+def test_a_killed_process_is_told_by_its_signal(code, words, tmp_path):
+    told, tell = multiprocessing.Pipe(duplex=False)
+    tell.close()
+    process = SimpleNamespace(exitcode=code)
+    assert words in pool._reason(pool._Running(one(tmp_path), process, None, told))
+    told.close()
 
 
 def test_json_is_written_whole_or_not_at_all(tmp_path):
