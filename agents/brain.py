@@ -70,6 +70,7 @@ class BrainAgent:
             self.actions + 1,
             actions=self.actions,
             streams=env.num_envs,
+            gamma=spec.gamma,
             senses="bits" if isinstance(senses, spaces.MultiBinary) else "real",
             config=spec.brain,
             seed=seed_for(seed, "brain", "cortex"),
@@ -131,7 +132,7 @@ class BrainAgent:
         action = torch.from_numpy(step.action).to(device)
         reward = torch.from_numpy(step.reward).to(device)
         over = torch.from_numpy(ended).to(device)
-        belief = brain.observe(sense, action, reward, after, upcoming[over] if ended.any() else upcoming[:0])
+        belief = brain.observe(sense, action, reward, after, over, upcoming[over] if ended.any() else upcoming[:0])
         if belief.switched:
             return upcoming, brain(upcoming)
         ahead = brain(after)
@@ -151,7 +152,6 @@ class BrainAgent:
                 thought,
                 torch.cat([direction, ones], 1),
                 factor,
-                decay=spec.gamma,
                 rightness=rightness,
                 at_once=torch.cat([spec.policy_rate * spec.entropy * surprise * at_once, 0.0 * ones], 1),
                 bounded=value,
@@ -199,7 +199,8 @@ class BrainPolicy(Policy):
         after = torch.as_tensor(step.next_observation, dtype=torch.float32, device=self._device)
         action = torch.as_tensor(step.action - self.first_action, device=self._device)
         reward = torch.as_tensor(step.reward, dtype=torch.float32, device=self._device)
-        self.brain.observe(sense, action, reward, after, after[:0], learn=False)
+        ended = torch.as_tensor(step.terminated | step.truncated, device=self._device)
+        self.brain.observe(sense, action, reward, after, ended, after[:0], learn=False)
 
 
 def sample(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -77,6 +77,7 @@ class TriarchicBrain(nn.Module):
         out_dim: Number of outputs.
         actions: Number of discrete actions, for the forward models.
         streams: Number of parallel streams B, which live in the same world.
+        gamma: Discount per step.
         senses: ``"real"`` for real-valued channels, ``"bits"`` for binary ones.
         config: Sizes and rates.
         seed: Draws the cortex and the codes.
@@ -94,6 +95,7 @@ class TriarchicBrain(nn.Module):
         *,
         actions: int,
         streams: int,
+        gamma: float,
         senses: Literal["real", "bits"],
         config: BrainConfig | None = None,
         seed: int = 0,
@@ -102,6 +104,9 @@ class TriarchicBrain(nn.Module):
         for name, size in (("in_dim", in_dim), ("out_dim", out_dim), ("actions", actions), ("streams", streams)):
             if size < 1:
                 raise ValueError(f"{name} is a positive number; got {size}")
+        if not 0.0 <= gamma < 1.0:
+            raise ValueError(f"gamma is a discount in [0, 1); got {gamma}")
+        self.gamma = gamma
         self.config = config = config or BrainConfig()
         generator = torch.Generator().manual_seed(seed)
         real = senses == "real"
@@ -127,7 +132,11 @@ class TriarchicBrain(nn.Module):
             consolidation=config.consolidation,
         )
         self.inference = (
-            ContextInference(in_dim, actions, slots, senses=senses, generator=generator) if config.infer else None
+            ContextInference(
+                in_dim, actions, slots, streams=streams, gamma=gamma, senses=senses, generator=generator
+            )
+            if config.infer
+            else None
         )
         self.register_buffer("trace", torch.zeros(streams, config.open_neurons, out_dim))
         self._open(0)
@@ -163,7 +172,15 @@ class TriarchicBrain(nn.Module):
 
     @torch.no_grad()
     def observe(
-        self, sense: Tensor, action: Tensor, reward: Tensor, after: Tensor, fresh: Tensor, *, learn: bool = True
+        self,
+        sense: Tensor,
+        action: Tensor,
+        reward: Tensor,
+        after: Tensor,
+        ended: Tensor,
+        fresh: Tensor,
+        *,
+        learn: bool = True,
     ) -> Belief:
         """See what came of an action: which world is this, and how are its senses distributed.
 
@@ -172,6 +189,7 @@ class TriarchicBrain(nn.Module):
             action: ``(B,)``, integers.
             reward: ``(B,)``.
             after: ``(B, in_dim)``, after the action; the final observation where an episode ended.
+            ended: ``(B,)``, bool, whether an episode ended with this step.
             fresh: ``(F, in_dim)``, first observations of the episodes that began at this step.
             learn: False for a frozen policy, which only infers.
 
@@ -181,7 +199,7 @@ class TriarchicBrain(nn.Module):
         if self.inference is None:
             belief = Belief(0, True, False, False)
         else:
-            belief = self.inference.observe(sense, action, reward, after, fresh, learn=learn)
+            belief = self.inference.observe(sense, action, reward, after, ended, fresh, learn=learn)
         if learn:
             if belief.switched:
                 self.trace.zero_()
@@ -197,20 +215,18 @@ class TriarchicBrain(nn.Module):
         direction: Tensor,
         factor: Tensor,
         *,
-        decay: float,
         rightness: Tensor,
         at_once: Tensor | None = None,
         bounded: int | None = None,
     ) -> None:
         """Learn from a thought by the three-factor rule.
 
-        ``trace <- decay * trace + code x direction``; ``weights += sum over streams of factor * trace``.
+        ``trace <- gamma * lambda * trace + code x direction``; ``weights += sum over streams of factor * trace``.
 
         Args:
             thought: A thought of this context.
             direction: What each output would have to do, ``(B, out_dim)``: the post-synaptic factor.
             factor: The third factor of each output, ``(B, out_dim)``: a learning rate times an error.
-            decay: Decay of the traces by time (the discount), on top of the configured one.
             rightness: How right predictions are, a scalar in ``[0, 1]``, for the importances.
             at_once: A change of the outputs asked for without delay, ``(B, out_dim)``, outside the traces.
             bounded: Output whose step is divided by the energy of its trace, so that one step closes at most the given
@@ -228,7 +244,7 @@ class TriarchicBrain(nn.Module):
         code = torch.zeros(batch, self.trace.shape[1], device=self.trace.device)
         code.scatter_(1, thought.winners, scale)
         trace = self.trace[:batch]
-        trace *= decay * self.config.trace
+        trace *= self.gamma * self.config.trace
         trace += code[:, :, None] * direction[:, None, :]
         if bounded is not None:
             energy = (trace[:, :, bounded] ** 2).sum(1).clamp(min=1.0)

@@ -11,7 +11,8 @@ class Familiarity(nn.Module):
 
     Bits of a view are far from independent, so a naive likelihood would take a walk into another corner for another
     world. What counts instead is typicality: an observation speaks against a context only if it is surprising beyond
-    that context's own usual surprise, several times over.
+    that context's own usual surprise, several times over, or shows bits that this context has all but never shown, more of
+    them than its own observations still do.
 
     Source: typicality tests in place of likelihoods (Nalisnick et al. 2019), on an independent Bernoulli density.
 
@@ -24,14 +25,18 @@ class Familiarity(nn.Module):
 
     chance: Tensor
     surprise: Tensor
+    novel: Tensor
     seen: Tensor
 
     def __init__(self, in_dim: int, contexts: int, *, memory: float = 20_000.0, limit: float = 10.0) -> None:
         super().__init__()
+        self.rare = 2e-3
+        self.ripe = 64
         self.rate = 1.0 / memory
         self.limit = limit
         self.register_buffer("chance", torch.full((contexts, in_dim), 0.5))
         self.register_buffer("surprise", torch.zeros(contexts))
+        self.register_buffer("novel", torch.full((contexts,), 10.0))
         self.register_buffer("seen", torch.zeros(contexts))
 
     def surprises(self, sense: Tensor, contexts: slice = slice(None)) -> Tensor:
@@ -42,10 +47,14 @@ class Familiarity(nn.Module):
 
     def evidence(self, sense: Tensor, contexts: int) -> Tensor:
         """Evidence of observations for each of the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
+        expected = self.novel[:contexts, None]
+        unseen = (sense @ (self.chance[:contexts] < self.rare).to(sense.dtype).T).T
+        # Poisson counts: as many as this context's own observations still show, against two an observation.
+        unseen = (unseen * (expected.clamp(0.05, 2.0) / 2.0).log()).clamp(min=-self.limit)
         ratio = self.surprises(sense, slice(contexts)) / self.surprise[:contexts].clamp(min=1.0)[:, None]
-        # Up to three times the usual surprise an observation is typical (+1), from five times on it is refuted.
-        evidence = 1.0 - ((ratio - 3.0) / 2.0).clamp(0.0, 1.0) * (self.limit + 1.0)
-        return evidence * (self.seen[:contexts] > 0)[:, None]
+        # Up to twice the usual surprise an observation is typical (+1), from three times on it is refuted.
+        evidence = 1.0 - (ratio - 2.0).clamp(0.0, 1.0) * (self.limit + 1.0) + unseen
+        return evidence.clamp(min=-self.limit) * (self.seen[:contexts] >= self.ripe)[:, None]
 
     def learn(self, context: int, sense: Tensor) -> None:
         """Let one context learn from observations, shape ``(B, in_dim)``."""
@@ -55,6 +64,8 @@ class Familiarity(nn.Module):
             now = self.surprises(sense, slice(context, context + 1)).mean()
             rate = (size / (seen + size)).clamp(min=0.01)
             self.surprise[context] += rate * (now - self.surprise[context])
+            unseen = (sense @ (self.chance[context] < self.rare).to(sense.dtype)).mean()
+            self.novel[context] += 0.01 * (unseen - self.novel[context])
         rate = (size / (seen + 1.0 + size)).clamp(min=self.rate * size)
         self.chance[context] += rate * (sense.mean(0) - self.chance[context])
         self.seen[context] += size
@@ -63,4 +74,5 @@ class Familiarity(nn.Module):
         """Forget what one context knows."""
         self.chance[context] = 0.5
         self.surprise[context] = 0.0
+        self.novel[context] = 10.0
         self.seen[context] = 0.0

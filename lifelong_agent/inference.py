@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from lifelong_agent.dynamics import Dynamics
 from lifelong_agent.familiarity import Familiarity
+from lifelong_agent.return_model import ReturnModel
 from lifelong_agent.reward_model import RewardModel
 
 
@@ -29,30 +30,36 @@ class Belief(NamedTuple):
 
 
 class ContextInference(nn.Module):
-    """A filter over the worlds met so far, and over the possibility that this is none of them.
+    """A bank of tests, one per world met so far: which of them has not been refuted?
 
-    Every context owns forward models (of the senses, of the reward). After each step the belief in a context grows by
-    the evidence of the step for it; with a small chance the world has just changed. Where "none of them" wins, a
-    candidate learns beside it, and becomes a context of its own once it has predicted what was new: a new world soon
-    becomes predictable, a storm in the sensors does not.
+    Every context owns forward models: of the senses, of the reward of an action, of the return of an episode. Each step
+    is evidence for or against a context; what speaks against it adds to its doubt, what speaks for it takes doubt away,
+    never below zero (Page's test). The brain acts in its context until another one is clearly less doubtful. Where all
+    are refuted, a candidate learns beside them and becomes a context of its own once it has predicted what was new: a
+    new world soon becomes predictable, a storm in the sensors does not.
+
+    Doubts from the senses are tested in all contexts at every step. Doubts from rewards arise only in the context that is
+    acted in; elsewhere they fade, so a world that once stopped paying is tried again.
 
     All streams of a batch are taken to live in the same world, as the sub-environments of one life do.
 
-    Sources: multiple model-based RL (Doya et al. 2002); an infinite mixture of worlds with a candidate as the Chinese
-    restaurant's next table (Nagabandi, Finn & Levine 2019); the forward algorithm with a hazard rate (Adams & MacKay
-    2007).
+    Sources: multiple model-based RL (Doya et al. 2002) for contexts by forward models; a candidate beside the known ones
+    as in an infinite mixture (Nagabandi, Finn & Levine 2019); Page (1954) for the test.
 
     Args:
         in_dim: Number of sense channels.
         actions: Number of discrete actions.
         contexts: Number of context slots; when all are taken, no new world is opened.
+        streams: Number of parallel streams.
+        gamma: Discount per step, for the returns.
         senses: ``"real"`` for real-valued channels, ``"bits"`` for binary ones.
-        hazard: Chance per step that the world has changed.
-        patience: Steps that "none of them" must have won before a candidate becomes a context.
         generator: Draws the reward model's code.
+        threshold: Doubt at which a context is refuted, in nats.
+        patience: Steps in a row that all contexts must be refuted before a candidate becomes one.
+        fading: Share of the doubt from rewards that a context keeps per step in which it is not acted in.
     """
 
-    log_belief: Tensor
+    doubt: Tensor
 
     def __init__(
         self,
@@ -60,42 +67,58 @@ class ContextInference(nn.Module):
         actions: int,
         contexts: int,
         *,
+        streams: int,
+        gamma: float,
         senses: Literal["real", "bits"],
         generator: torch.Generator,
-        hazard: float = 1e-3,
+        threshold: float = 8.0,
         patience: int = 8,
+        fading: float = 0.99,
     ) -> None:
         super().__init__()
         self.contexts = contexts
-        self.hazard = hazard
+        self.threshold = threshold
         self.patience = patience
-        slots = contexts + 1  # the last one to be used is always the candidate
+        self.fading = fading
+        slots = contexts + 1  # one more for the candidate
         self.dynamics = Dynamics(in_dim, actions, slots) if senses == "real" else None
         self.familiarity = Familiarity(in_dim, slots) if senses == "bits" else None
         self.rewards = RewardModel(in_dim, actions, slots, bits=senses == "bits", generator=generator)
-        self.register_buffer("log_belief", torch.zeros(slots, dtype=torch.float64))
+        self.returns = ReturnModel(streams, slots, gamma=gamma)
+        # Doubt in each context, in nats in [0, ceiling]: from the senses, from rewards.
+        self.register_buffer("doubt", torch.zeros(2, slots, dtype=torch.float64))
+        self.ceiling = 4.0 * threshold
         self.known = 1
         self.context = 0
-        self.doubt = 0  # steps in a row that "none of them" has won
+        self.lost = 0  # steps in a row in which all contexts were refuted
         self.credit = 0.0  # running evidence of the senses for the candidate
 
     def forget_belief(self) -> None:
         """Begin anew not knowing which world this is: what an exam begins with. Keeps all that was learnt."""
-        self.log_belief.zero_()
-        self.doubt = 0
+        self.doubt.zero_()
+        self.lost = 0
+        self.returns.restart()
 
     def get_extra_state(self) -> dict[str, float]:
         """Counters that belong to the state: part of ``state_dict()``."""
-        return {"known": self.known, "context": self.context, "doubt": self.doubt, "credit": self.credit}
+        return {"known": self.known, "context": self.context, "lost": self.lost, "credit": self.credit}
 
     def set_extra_state(self, state: dict[str, float]) -> None:
         """Restore the counters."""
         self.known, self.context = int(state["known"]), int(state["context"])
-        self.doubt, self.credit = int(state["doubt"]), float(state["credit"])
+        self.lost, self.credit = int(state["lost"]), float(state["credit"])
 
     @torch.no_grad()
     def observe(
-        self, sense: Tensor, action: Tensor, reward: Tensor, after: Tensor, fresh: Tensor, *, learn: bool = True
+        self,
+        sense: Tensor,
+        action: Tensor,
+        reward: Tensor,
+        after: Tensor,
+        ended: Tensor,
+        fresh: Tensor,
+        *,
+        learn: bool = True,
     ) -> Belief:
         """Take in one step of B streams.
 
@@ -104,53 +127,67 @@ class ContextInference(nn.Module):
             action: What was done, ``(B,)``, integers.
             reward: What it brought, ``(B,)``.
             after: What was seen after it, ``(B, in_dim)``; the final observation where an episode ended.
+            ended: Whether an episode ended with this step, ``(B,)``, bool.
             fresh: First observations of the episodes that began at this step, ``(F, in_dim)``, F may be 0.
             learn: Whether the models may learn and new contexts may be opened; a frozen policy only infers.
 
         Returns:
             The belief after the step.
         """
+        before, candidate = self.context, self.known
         senses, rewards, code = self._evidence(sense, action, reward, after)
-        total = senses + rewards
-        candidate = self.known
-        self._filter(total[:candidate], fresh)
-        credit = float(senses[candidate]) if learn else 0.0
-        before, opened = self.context, False
-        winner = int(self.log_belief[: candidate + 1].argmax())
-        lead = float(self.log_belief[winner].exp())
-        doubtful = winner == candidate
-        if not doubtful:
-            self.doubt = 0
-            if lead > 0.5:
-                self.context = winner
-        elif lead > 0.9:
-            self.doubt += 1
-        sure = not doubtful and self.context == winner
+        returns = self.returns.follow(reward, ended)
+        rewards[before] += self.returns.evidence(before, returns)
+        self._doubt(senses[:candidate], rewards[:candidate], fresh)
+        doubts = self._choose()
+        sure = doubts[self.context] < self.threshold
+        opened = False
+        self.lost = 0 if sure else self.lost + 1
         if learn:
             self._notice(sense, reward, after)
-            if doubtful and candidate < self.contexts:
-                self.credit = credit if self.doubt <= 1 else 0.8 * self.credit + 0.2 * credit
-                self._learn(candidate, sense, action, reward, after, fresh, code)
-                if self.doubt >= self.patience and self.credit > 0.0:
-                    self._open(candidate)
-                    opened = sure = True
-            elif sure:
+            if sure:
                 if self._has(candidate):
                     self._clear(candidate)
                 self._learn(self.context, sense, action, reward, after, fresh, code)
+                self.returns.learn(self.context, returns)
+            elif candidate < self.contexts:
+                credit = float(senses[candidate])
+                self.credit = credit if self.lost <= 1 else 0.8 * self.credit + 0.2 * credit
+                self._learn(candidate, sense, action, reward, after, fresh, code)
+                if self.lost >= self.patience and self.credit > 0.0:
+                    self._open(candidate)
+                    opened = sure = True
         return Belief(self.context, sure, self.context != before, opened)
 
     @torch.no_grad()
     def begin(self, first: Tensor, *, learn: bool = True) -> Belief:
         """Take in the first observations of a life or an exam, ``(B, in_dim)``, which nothing came before."""
         before = self.context
-        self._filter(torch.zeros(self.known, dtype=torch.float64, device=first.device), first)
-        winner = int(self.log_belief[: self.known].argmax())
-        if float(self.log_belief[winner]) > float(self.log_belief[before]) + 1.0:
-            self.context = winner
+        nothing = torch.zeros(self.known, dtype=torch.float64, device=first.device)
+        self._doubt(nothing, nothing, first)
+        self._choose()
         if learn and self.known == 1:
             self._learn_first(0, first)
         return Belief(self.context, True, self.context != before, False)
+
+    def _doubt(self, senses: Tensor, rewards: Tensor, fresh: Tensor) -> None:
+        known = self.known
+        if fresh.shape[0]:
+            senses = senses + self._first_evidence(fresh)
+        acted = torch.zeros_like(rewards)
+        acted[self.context] = 1.0
+        doubt = self.doubt[:, :known]
+        doubt[0] -= senses
+        doubt[1] = acted * (doubt[1] - rewards) + (1.0 - acted) * self.fading * doubt[1]
+        doubt.clamp_(0.0, self.ceiling)
+
+    def _choose(self) -> list[float]:
+        """Change to the least doubtful context if it is clearly less doubtful than the present one; returns doubts."""
+        doubts = self.doubt[:, : self.known].sum(0).tolist()
+        best = min(range(self.known), key=doubts.__getitem__)
+        if doubts[best] < doubts[self.context] - 2.0 and doubts[best] < self.threshold:
+            self.context = best
+        return doubts
 
     def _evidence(
         self, sense: Tensor, action: Tensor, reward: Tensor, after: Tensor
@@ -165,18 +202,6 @@ class ContextInference(nn.Module):
             return senses, torch.zeros_like(senses), None
         code = self.rewards.code(sense)
         return senses, self.rewards.evidence(code, action, reward, asked).sum(1).double(), code
-
-    def _filter(self, evidence: Tensor, fresh: Tensor) -> None:
-        known = self.known
-        belief = self.log_belief[: known + 1].exp()
-        belief = belief / belief.sum()
-        # Anything may follow a change of world with equal chance: a world met before, or a new one.
-        belief = (1.0 - self.hazard) * belief + self.hazard / (known + 1)
-        log_belief = belief.log()
-        log_belief[:known] += evidence
-        if fresh.shape[0]:
-            log_belief[:known] += self._first_evidence(fresh)
-        self.log_belief[: known + 1] = log_belief.log_softmax(0)
 
     def _first_evidence(self, fresh: Tensor) -> Tensor:
         if self.dynamics is not None:
@@ -220,15 +245,13 @@ class ContextInference(nn.Module):
         return bool(model.seen[context] > 0)
 
     def _clear(self, context: int) -> None:
-        for model in (self.dynamics, self.familiarity, self.rewards):
+        for model in (self.dynamics, self.familiarity, self.rewards, self.returns):
             if model is not None:
                 model.clear(context)
 
     def _open(self, candidate: int) -> None:
         self.context = candidate
         self.known += 1
-        self.doubt = 0
-        self.log_belief[:] = -50.0
-        self.log_belief[candidate] = 0.0
-        if self.known < self.log_belief.shape[0]:
-            self._clear(self.known)
+        self.lost = 0
+        self.doubt[:, candidate] = 0.0
+        self._clear(self.known)

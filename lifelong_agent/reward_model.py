@@ -32,6 +32,7 @@ class RewardModel(nn.Module):
     projection: Tensor
     weight: Tensor
     centre: Tensor
+    wrong: Tensor
     usual: Tensor
 
     def __init__(
@@ -44,8 +45,8 @@ class RewardModel(nn.Module):
         generator: torch.Generator,
         neurons: int = 1024,
         winners: int = 32,
-        rate: float = 0.3,
-        noise: float = 0.3,
+        rate: float = 0.1,
+        noise: float = 0.25,
     ) -> None:
         super().__init__()
         self.winners = winners
@@ -55,6 +56,8 @@ class RewardModel(nn.Module):
         self.register_buffer("projection", random_rows(neurons, in_dim, 1.0, generator).T.contiguous())
         self.register_buffer("weight", torch.zeros(contexts, actions, neurons))
         self.register_buffer("centre", torch.zeros(neurons))
+        # How wrong each context's promises have been: running mean square error where it expected something.
+        self.register_buffer("wrong", torch.zeros(contexts))
         # Over the whole life: (samples, mean reward, largest distance from the mean).
         self.register_buffer("usual", torch.zeros(3))
 
@@ -75,15 +78,19 @@ class RewardModel(nn.Module):
     def evidence(self, code: Tensor, action: Tensor, reward: Tensor, contexts: int) -> Tensor:
         """Evidence of rewards, ``(B,)``, for each of the first contexts against knowing nothing: ``(contexts, B)``, nats."""
         expected = self.predict(code, action, contexts)
-        noise = self.noise * self.usual[2].clamp(min=1e-6)
+        noise = self.noise * self.usual[2]
+        own = (noise**2 + self.wrong[:contexts]).sqrt()[:, None]
         # Within half a noise a prediction is as good as right: small errors must not add up over a life.
-        error = ((reward - expected).abs() - 0.5 * noise).clamp(min=0.0) / noise
-        surprise = (((reward - self.usual[1]).abs()[None] - 0.5 * noise).clamp(min=0.0) / noise) ** 2
-        return (0.5 * surprise - 0.5 * error**2).clamp(-5.0, 5.0)
+        error = ((reward - expected).abs() - 0.5 * own).clamp(min=0.0) / own
+        surprise = ((reward - self.usual[1]).abs() - 0.5 * noise).clamp(min=0.0) / noise
+        return (0.5 * surprise**2 - 0.5 * error**2).clamp(-5.0, 5.0)
 
     def learn(self, context: int, code: Tensor, action: Tensor, reward: Tensor) -> None:
         """Let one context learn from rewards, shape ``(B,)``."""
         error = reward - self.weight[context][action[:, None], code].sum(1)
+        promised = (reward - error) > self.noise * self.usual[2]
+        share = 0.01 * promised.sum()
+        self.wrong[context] += share * ((error**2 * promised).sum() / promised.sum().clamp(min=1) - self.wrong[context])
         change = (self.rate / self.winners) * error[:, None].expand_as(code)
         # Streams in one place would each make the whole step: their changes are shared out.
         touched = torch.zeros_like(self.weight[context])
@@ -106,3 +113,4 @@ class RewardModel(nn.Module):
     def clear(self, context: int) -> None:
         """Forget what one context expects."""
         self.weight[context] = 0.0
+        self.wrong[context] = 0.0

@@ -1,0 +1,78 @@
+"""What an episode brings in each context: a world that stops paying what it used to pay is another world."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ReturnModel(nn.Module):
+    """Each context knows the mean and spread of the discounted returns of its episodes.
+
+    Worlds can look alike and differ in what they reward. Where single rewards are hard to foresee, the returns of whole
+    episodes still tell: the evidence of an episode for the context it was lived in is the likelihood ratio of its return
+    against a mean that has dropped by ``drop`` standard deviations.
+
+    Source: the sequential test behind CUSUM (Page 1954), as evidence for the filter over contexts.
+
+    Args:
+        streams: Number of parallel streams.
+        contexts: Number of context slots.
+        gamma: Discount per step.
+        drop: The drop to be told, in standard deviations.
+        ripe: Episodes that a context must have seen before its returns count.
+    """
+
+    running: Tensor
+    discount: Tensor
+    usual: Tensor
+
+    def __init__(self, streams: int, contexts: int, *, gamma: float, drop: float = 1.5, ripe: int = 50) -> None:
+        super().__init__()
+        self.gamma = gamma
+        self.drop = drop
+        self.ripe = ripe
+        self.register_buffer("running", torch.zeros(streams))
+        self.register_buffer("discount", torch.ones(streams))
+        # Per context: (episodes, mean, variance) of returns.
+        self.register_buffer("usual", torch.zeros(contexts, 3))
+
+    def restart(self) -> None:
+        """Begin all episodes anew."""
+        self.running.zero_()
+        self.discount.fill_(1.0)
+
+    def follow(self, reward: Tensor, ended: Tensor) -> Tensor:
+        """Take in the rewards of one step, ``(B,)``; returns the discounted returns of the episodes that ended."""
+        size = reward.shape[0]
+        running, discount = self.running[:size], self.discount[:size]
+        running += discount * reward
+        discount *= self.gamma
+        finished = running[ended]
+        running *= ~ended
+        discount[ended] = 1.0
+        return finished
+
+    def evidence(self, context: int, returns: Tensor) -> float:
+        """Evidence of episodes' returns, shape ``(F,)``, for the context they were lived in, in nats."""
+        episodes, mean, variance = self.usual[context].tolist()
+        if returns.shape[0] == 0 or episodes < self.ripe:
+            return 0.0
+        spread = max(variance**0.5, 0.1 * abs(mean), 1e-6)
+        distance = (returns - mean) / spread
+        return float((self.drop * distance + 0.5 * self.drop**2).clamp(-3.0, 1.0).sum())
+
+    def learn(self, context: int, returns: Tensor) -> None:
+        """Let one context learn from the returns of its episodes, ``(F,)``."""
+        if returns.shape[0] == 0:
+            return
+        usual = self.usual[context]
+        usual[0] += returns.shape[0]
+        rate = (returns.shape[0] / usual[0]).clamp(min=0.02)
+        gap = returns - usual[1]
+        usual[1] += rate * gap.mean()
+        usual[2] += rate * ((gap**2).mean() - usual[2])
+
+    def clear(self, context: int) -> None:
+        """Forget what one context used to bring."""
+        self.usual[context] = 0.0
