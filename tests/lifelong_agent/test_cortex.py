@@ -1,0 +1,174 @@
+from typing import Any
+
+import pytest
+import torch
+
+from lifelong_agent.cortex import Cortex
+
+
+def dice(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def make(**changes: Any) -> Cortex:
+    plain: dict[str, Any] = {
+        "neurons": 40,
+        "open_neurons": 10,
+        "winners": 3,
+        "contexts": 4,
+        "bits": False,
+        "fan_in": 1.0,
+        "generator": dice(),
+    }
+    in_dim = changes.pop("in_dim", 6)
+    return Cortex(in_dim, **(plain | changes))
+
+
+def none(cortex: Cortex) -> torch.Tensor:
+    return torch.zeros(len(cortex.usage))
+
+
+def test_those_open_neurons_fire_whose_drives_are_largest():
+    cortex = make()
+    members = cortex.open(1, none(cortex))
+    sense = torch.randn(5, 6, generator=dice(1))
+    winners, drive = cortex(sense, 1)
+    expected = sense @ cortex.weight[members].T + cortex.bias[members]
+    torch.testing.assert_close(drive, expected)
+    assert winners.shape == (5, 3)
+    for row, firing in zip(expected, winners, strict=True):
+        assert set(firing.tolist()) == set(row.sort(descending=True).indices[:3].tolist())
+    assert cortex.scale**2 * 3 == pytest.approx(1.0)
+
+
+def test_contexts_share_no_neuron_while_fresh_ones_are_left():
+    cortex = make()
+    importance = none(cortex)
+    taken: list[int] = []
+    for context in range(4):
+        opened = cortex.open(context, importance).tolist()
+        assert sorted(opened) == sorted(cortex.members[context].tolist())
+        taken += opened
+        importance[opened] = 0.01  # something hangs on them by now
+    assert sorted(taken) == list(range(40))
+
+
+def test_neurons_that_fire_are_not_taken_for_fresh_even_if_nothing_hangs_on_them():
+    cortex = make(neurons=20, contexts=2)
+    first = cortex.open(0, none(cortex))
+    cortex.use(0, torch.full((10,), 0.3))
+    assert set(cortex.open(1, none(cortex)).tolist()).isdisjoint(first.tolist())
+
+
+def test_a_new_world_gets_the_least_useful_neurons():
+    cortex = make()
+    importance = torch.arange(40, 0, -1).float()
+    assert sorted(cortex.open(2, importance).tolist()) == list(range(30, 40))
+    assert cortex.usage[30:].sum() == 0
+
+
+def test_use_follows_how_often_a_neuron_fires():
+    cortex = make()
+    members = cortex.open(0, none(cortex))
+    active = torch.linspace(0, 1, 10)
+    for _ in range(3):
+        cortex.use(0, active, rate=0.5)
+    torch.testing.assert_close(cortex.usage[members], active * (1 - 0.5**3))
+    assert cortex.usage.sum() == pytest.approx(float(cortex.usage[members].sum()))
+
+
+def test_bits_are_centred_by_the_mean_drive():
+    cortex = make(bits=True, in_dim=30)
+    members = cortex.open(3, none(cortex))
+    assert cortex.bias.abs().sum() == 0
+    raws = []
+    for seed in range(5):
+        sense = (torch.rand(4, 30, generator=dice(seed)) < 0.2).float()
+        raws.append(sense @ cortex.weight[members].T)
+        cortex.settle(3, cortex(sense, 3)[1])
+    torch.testing.assert_close(cortex.centre[3], torch.cat(raws).mean(0))
+    torch.testing.assert_close(cortex(sense, 3)[1], raws[-1] - torch.cat(raws).mean(0))
+    assert cortex.centre[:3].abs().sum() == 0
+    real = make()
+    real.settle(0, torch.ones(2, 10))
+    assert real.centre.abs().sum() == 0
+
+
+def test_coding_changes_nothing():
+    cortex = make(bits=True)
+    cortex.open(0, none(cortex))
+    before = {name: value.clone() for name, value in cortex.named_buffers()}
+    cortex((torch.rand(3, 6, generator=dice()) < 0.5).float(), 0)
+    assert all(torch.equal(before[name], value) for name, value in cortex.named_buffers())
+
+
+def test_an_input_is_novel_when_its_best_neuron_meets_it_unusually_badly():
+    cortex = make()
+    cortex.open(0, none(cortex))
+
+    def best(*values: float) -> torch.Tensor:
+        drive = torch.full((len(values), 10), -9.0)
+        drive[:, 4] = torch.tensor(values)
+        return drive
+
+    young = make()
+    young.open(0, none(young))
+    assert young.novel(best(-5.0, 5.0), 0) is None  # nothing is usual yet
+    for step in range(2000):
+        assert cortex.novel(best(1.0, 1.0 + 0.2 * (step % 2)), 0) is None
+    mean, variance, seen = cortex.similarity[0]
+    assert mean == pytest.approx(1.05, abs=0.01)
+    assert variance == pytest.approx(0.0075, abs=0.001)  # of 1, 1, 1, 1.2
+    assert seen == 2000
+    assert cortex.novel(best(1.0, 0.8), 0) is None  # less than three deviations
+    assert cortex.novel(best(1.0, 0.1, 0.6), 0) == 1  # the worst met of two
+    assert cortex.similarity[1] == (0.0, 0.0, 0.0)
+
+
+def test_neurogenesis_tunes_the_least_used_free_neuron_to_the_input():
+    cortex = make()
+    members = cortex.open(1, none(cortex))
+    cortex.usage[members] = torch.arange(10).float()
+    protected = torch.zeros(10, dtype=torch.bool)
+    protected[:2] = True
+    novel = torch.tensor([3.0, 0.0, 0.0, -4.0, 0.0, 0.0])
+    before = cortex.weight.clone()
+    cortex(novel[None], 1)  # so that a stale projection would be noticed
+    place = cortex.recruit(novel, 1, protected)
+    assert place.tolist() == [2]
+    neuron = members[2]
+    torch.testing.assert_close(cortex.weight[neuron], novel / 5)
+    assert cortex.usage[neuron] == pytest.approx(4.5)  # the mean, so that it is not the next to go
+    assert cortex.born == 1
+    others = torch.arange(40) != neuron
+    assert torch.equal(cortex.weight[others], before[others])
+    torch.testing.assert_close(cortex(novel[None], 1)[1][0, 2], 5 + cortex.bias[neuron])
+
+
+def test_moving_and_loading_keep_the_code():
+    cortex, other = make(), make(generator=dice(7))
+    cortex.open(0, none(cortex))
+    other.open(0, none(other))
+    sense = torch.randn(3, 6, generator=dice(2))
+    other(sense, 0)
+    cortex.novel(cortex(sense, 0)[1], 0)
+    other.load_state_dict(cortex.state_dict())
+    torch.testing.assert_close(other(sense, 0)[1], cortex(sense, 0)[1], rtol=0, atol=0)
+    assert other.similarity == cortex.similarity
+    double = cortex.double()
+    torch.testing.assert_close(double(sense.double(), 0)[1], other(sense, 0)[1].double())
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"winners": 11}, r"0 < winners <= open_neurons <= neurons; got winners=11, open_neurons=10, neurons=40"),
+        ({"winners": 0}, "got winners=0"),
+        ({"neurons": 9}, "neurons=9"),
+        ({"fan_in": 0.0}, r"fan_in is a share of the sense channels in \(0, 1\]; got 0.0"),
+        ({"fan_in": 1.5}, "got 1.5"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(changes: dict[str, Any], told: str):
+    with pytest.raises(ValueError, match=told):
+        make(**changes)
