@@ -83,9 +83,9 @@ class BrainAgent:
         """Live exactly ``steps`` environment steps, learning at each; see `Agent.live`."""
         check_autoreset(env)
         observation, _ = env.reset()
-        sense = self._tensor(observation)
-        self.brain.begin(sense)
-        thought = self.brain(sense)
+        raw = self._tensor(observation)
+        self.brain.begin(raw)
+        thought = self.brain(self.brain.perceive_first(raw))
         for _ in range(vector_steps(env, steps)):
             chances = thought.output[:, : self.actions].softmax(1)
             action = sample(chances.cpu().numpy(), self._rng)
@@ -93,7 +93,7 @@ class BrainAgent:
             step = Step.of(observation, action, outcome)
             observation = outcome[0]
             self._recent = observation
-            sense, thought = self._learn(sense, thought, chances, step, observation)
+            raw, thought = self._learn(raw, thought, chances, step, observation)
 
     def policy(self) -> BrainPolicy:
         """Copy the brain; see `Agent.policy`."""
@@ -121,23 +121,23 @@ class BrainAgent:
         return told
 
     def _learn(
-        self, sense: Tensor, thought: Thought, chances: Tensor, step: Step, observation: np.ndarray
+        self, raw: Tensor, thought: Thought, chances: Tensor, step: Step, observation: np.ndarray
     ) -> tuple[Tensor, Thought]:
-        """Learn from one step; returns the senses to act on next, and the thought about them."""
+        """Learn from one step; returns what the sensors say next, and the thought to act on."""
         spec, brain, value = self.spec, self.brain, self.actions
         after = self._tensor(step.next_observation)
-        ended = step.terminated | step.truncated
-        upcoming = self._tensor(observation) if ended.any() else after
-        device = sense.device
-        action = torch.from_numpy(step.action).to(device)
-        reward = torch.from_numpy(step.reward).to(device)
-        over = torch.from_numpy(ended).to(device)
-        belief = brain.observe(sense, action, reward, after, over, upcoming[over] if ended.any() else upcoming[:0])
+        over = torch.from_numpy(step.terminated | step.truncated).to(raw.device)
+        ended = bool((step.terminated | step.truncated).any())
+        upcoming = self._tensor(observation) if ended else after
+        action = torch.from_numpy(step.action).to(raw.device)
+        reward = torch.from_numpy(step.reward).to(raw.device)
+        fresh = upcoming[over] if ended else upcoming[:0]
+        belief = brain.observe(raw, action, reward, after, over, fresh)
         if belief.switched:
-            return upcoming, brain(upcoming)
-        ahead = brain(after)
+            return upcoming, brain(brain.perceive_first(upcoming))
+        ahead = brain(brain.perceive(after, action))
         if belief.sure:
-            goes_on = torch.from_numpy(~step.terminated).to(device)
+            goes_on = torch.from_numpy(~step.terminated).to(raw.device)
             scaled = self.yardstick.reward(reward, over, belief.context)
             error = scaled + spec.gamma * goes_on * ahead.output[:, value] - thought.output[:, value]
             standard, rightness = self.yardstick.error(error, thought.output[:, value], belief.context)
@@ -157,9 +157,9 @@ class BrainAgent:
                 bounded=value,
             )
             brain.grow(thought)
-        if ended.any():
+        if ended:
             brain.end(over)
-            return upcoming, brain(upcoming)
+            return upcoming, brain(brain.perceive_first(upcoming, over))
         return upcoming, brain.reread(ahead) if belief.sure else ahead
 
     def _tensor(self, observation: np.ndarray) -> Tensor:
@@ -173,34 +173,36 @@ class BrainPolicy(Policy):
         """Take over a brain that nobody else holds."""
         self.brain, self.actions, self.first_action = brain, actions, first_action
         self._rng = np.random.default_rng(0)
-        self._begun = False
         self._device = brain.trace.device
+        self._starting: Tensor | None = None  # which streams begin an episode; None before an exam's first step
+        self._sense = torch.zeros(0)
 
     def reset(self, num_envs: int, rng: np.random.Generator) -> None:
         """Begin an exam not knowing the world; see `Policy.reset`."""
-        self._rng, self._begun = rng, False
+        self._rng, self._starting = rng, None
         if self.brain.inference is not None:
             self.brain.inference.forget_belief()
 
-    @torch.no_grad()
     def act(self, observation: np.ndarray) -> np.ndarray:
         """Sample actions; see `Policy.act`."""
-        sense = torch.as_tensor(observation, dtype=torch.float32, device=self._device)
-        if not self._begun:
-            self.brain.begin(sense, learn=False)
-            self._begun = True
-        chances = self.brain(sense).output[:, : self.actions].softmax(1)
+        raw = torch.as_tensor(observation, dtype=torch.float32, device=self._device)
+        if self._starting is None:
+            self.brain.begin(raw, learn=False)
+            self._sense = self.brain.perceive_first(raw)
+        elif bool(self._starting.any()):
+            self._sense = self.brain.perceive_first(raw, self._starting)
+        chances = self.brain(self._sense).output[:, : self.actions].softmax(1)
         return sample(chances.cpu().numpy(), self._rng) + self.first_action
 
-    @torch.no_grad()
     def observe(self, step: Step) -> None:
-        """Infer the world from what came of the actions; see `Policy.observe`."""
-        sense = torch.as_tensor(step.observation, dtype=torch.float32, device=self._device)
+        """Infer the world, and what sound sensors would say, from what came of the actions; see `Policy.observe`."""
+        raw = torch.as_tensor(step.observation, dtype=torch.float32, device=self._device)
         after = torch.as_tensor(step.next_observation, dtype=torch.float32, device=self._device)
         action = torch.as_tensor(step.action - self.first_action, device=self._device)
         reward = torch.as_tensor(step.reward, dtype=torch.float32, device=self._device)
-        ended = torch.as_tensor(step.terminated | step.truncated, device=self._device)
-        self.brain.observe(sense, action, reward, after, ended, after[:0], learn=False)
+        self._starting = torch.as_tensor(step.terminated | step.truncated, device=self._device)
+        belief = self.brain.observe(raw, action, reward, after, self._starting, after[:0], learn=False)
+        self._sense = self.brain.perceive_first(after) if belief.switched else self.brain.perceive(after, action)
 
 
 def sample(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:

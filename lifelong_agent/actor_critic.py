@@ -69,7 +69,6 @@ class Yardstick(nn.Module):
         # Per context: (steps, mean |TD error|, mean |value|).
         self.register_buffer("usual", torch.zeros(contexts, 3))
 
-    @torch.no_grad()
     def reward(self, reward: Tensor, ended: Tensor, context: int) -> Tensor:
         """Take in the rewards of one step, ``(B,)``, of streams that ended or not, ``(B,)`` bool; returns them scaled."""
         self.returns.mul_(self.gamma).add_(reward)
@@ -83,7 +82,6 @@ class Yardstick(nn.Module):
         self.returns *= ~ended
         return reward / self._unit(context)
 
-    @torch.no_grad()
     def error(self, error: Tensor, value: Tensor, context: int) -> tuple[Tensor, Tensor]:
         """Take in the TD errors and values of one step, each ``(B,)``.
 

@@ -12,11 +12,12 @@ from lifelong_agent.cortex import Cortex
 from lifelong_agent.inference import Belief, ContextInference
 from lifelong_agent.normalizer import ContextNormalizer
 from lifelong_agent.readout import Readout
+from lifelong_agent.sense_filter import SenseFilter
 
 
 @dataclass(frozen=True)
 class BrainConfig:
-    """Sizes and rates of a brain. The last five fields are the parts that can be switched off one by one."""
+    """Sizes and rates of a brain. The last four fields, and zeros, switch parts off."""
 
     neurons: int = 16_384
     """Neurons of the cortex in all."""
@@ -44,6 +45,8 @@ class BrainConfig:
     """Whether worlds are told apart; without it there is one context for the whole life."""
     gate: bool = True
     """Whether each context opens neurons of its own; without it all contexts share them."""
+    repair: bool = True
+    """Whether real-valued senses are filtered by the forward models, so that failed sensors are not believed."""
     neurogenesis: bool = True
     """Whether novel inputs recruit the least used neurons."""
 
@@ -138,6 +141,7 @@ class TriarchicBrain(nn.Module):
             if config.infer
             else None
         )
+        self.filter = SenseFilter(streams, in_dim) if config.infer and config.repair and real else None
         self.register_buffer("trace", torch.zeros(streams, config.open_neurons, out_dim))
         self._open(0)
 
@@ -170,7 +174,30 @@ class TriarchicBrain(nn.Module):
         if learn and self.normalizer.count[self.context] == 0:
             self.normalizer.update(first, self.context)
 
-    @torch.no_grad()
+    def perceive(self, after: Tensor, action: Tensor) -> Tensor:
+        """Estimate what sound sensors would say after an action: ``(B, in_dim)`` from ``(B, in_dim)`` and ``(B,)``."""
+        if self.filter is None or self.inference is None or self.inference.dynamics is None:
+            return after
+        return self.filter.step(self.inference.dynamics, self.context, action, after)
+
+    def perceive_first(self, first: Tensor, which: Tensor | None = None) -> Tensor:
+        """Estimate what sound sensors would say where episodes begin.
+
+        Args:
+            first: What the sensors say, ``(B, in_dim)``, where an episode begins.
+            which: Which streams begin an episode, ``(B,)``, bool; None after a change of world, which every stream
+                begins by taking its sensors at their word.
+
+        Returns:
+            Estimates for all streams, ``(B, in_dim)``: new ones where an episode begins, the last ones elsewhere.
+        """
+        if self.filter is None or self.inference is None or self.inference.dynamics is None:
+            return first
+        if which is None:
+            self.filter.trust(first)
+            return first
+        return self.filter.start(self.inference.dynamics, self.context, first, which)
+
     def observe(
         self,
         sense: Tensor,
@@ -208,7 +235,6 @@ class TriarchicBrain(nn.Module):
                 self.normalizer.update(after, belief.context)
         return belief
 
-    @torch.no_grad()
     def learn(
         self,
         thought: Thought,
@@ -260,17 +286,17 @@ class TriarchicBrain(nn.Module):
         self.cortex.settle(thought.context, thought.drive)
         self.normalizer.update(thought.sense, thought.context)
 
-    @torch.no_grad()
     def grow(self, thought: Thought) -> bool:
         """Neurogenesis: let the most novel input of a thought recruit the least used neuron, if it is novel enough."""
         if not self.config.neurogenesis:
             return False
         context = thought.context
+        which = self.cortex.novel(thought.drive, context)
+        if which is None:
+            return False
         members = self.cortex.members[context]
         protected = self.readout.importance[members].amax(1) > 0.1
-        place = self.cortex.recruit(self.normalizer(thought.sense, context), thought.drive, context, protected)
-        if place is None:
-            return False
+        place = self.cortex.recruit(self.normalizer(thought.sense[which], context), context, protected)
         self.readout.forget(members[place])
         self.trace[:, place] = 0.0
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -38,7 +40,6 @@ class Cortex(nn.Module):
     usage: Tensor
     centre: Tensor
     settled: Tensor
-    similarity: Tensor
     born: Tensor
 
     def __init__(
@@ -71,7 +72,8 @@ class Cortex(nn.Module):
         self.register_buffer("members", torch.zeros(contexts, open_neurons, dtype=torch.long))
         self.register_buffer("usage", torch.zeros(neurons))
         # Running mean and variance of how well inputs are met by their best neuron, per context: (mean, variance, n).
-        self.register_buffer("similarity", torch.zeros(contexts, 3))
+        # Scalars that decide what is done next: kept as Python numbers, so that no step waits for a device twice.
+        self.similarity = [(0.0, 0.0, 0.0)] * contexts
         self.register_buffer("born", torch.zeros((), dtype=torch.long))
         self._projections: dict[int, tuple[Tensor, Tensor]] = {}
 
@@ -91,14 +93,12 @@ class Cortex(nn.Module):
         drive = drive - self.centre[context] if self.bits else drive + bias
         return drive.topk(self.winners, dim=1, sorted=False).indices, drive
 
-    @torch.no_grad()
     def settle(self, context: int, drive: Tensor) -> None:
         """Take the drives of a batch, ``(B, open_neurons)``, into the running mean that bits are centred by."""
         if self.bits:
             self.settled[context] += drive.shape[0]
             self.centre[context] += drive.sum(0) / self.settled[context]
 
-    @torch.no_grad()
     def open(self, context: int, importance: Tensor) -> Tensor:
         """Give a new context the least useful neurons.
 
@@ -113,49 +113,56 @@ class Cortex(nn.Module):
         chosen = utility.topk(self.members.shape[1], largest=False, sorted=False).indices
         self.members[context] = chosen
         self.usage[chosen] = 0.0
-        self.similarity[context] = 0.0
+        self.similarity[context] = (0.0, 0.0, 0.0)
         self.centre[context] = 0.0
         self.settled[context] = 0.0
         self.forget_projections()
         return chosen
 
-    @torch.no_grad()
     def use(self, context: int, active: Tensor, rate: float = 1e-3) -> None:
         """Follow how often each open neuron fires: ``active`` is its share of the batch, shape ``(open_neurons,)``."""
         members = self.members[context]
         self.usage[members] += rate * (active - self.usage[members])
 
-    @torch.no_grad()
-    def recruit(
-        self, sense: Tensor, drive: Tensor, context: int, protected: Tensor, novelty: float = 4.0
-    ) -> Tensor | None:
-        """Neurogenesis: tune the least used open neuron to the most novel input of a batch, if that is novel indeed.
+    def novel(self, drive: Tensor, context: int, threshold: float = 4.0) -> int | None:
+        """Find the most novel input of a batch, if any is.
 
-        Novel is an input whose best neuron meets it worse than usual in this context by ``novelty`` standard deviations.
+        Novel is an input whose best neuron meets it worse than usual in this context by ``threshold`` standard
+        deviations.
 
         Args:
-            sense: Centred or normalised senses, shape ``(B, in_dim)``.
-            drive: Their drives, shape ``(B, open_neurons)``.
-            context: The present context.
-            protected: Which open neurons may not be touched, shape ``(open_neurons,)``, bool.
-            novelty: Threshold, in standard deviations.
+            drive: Drives of the open neurons, ``(B, open_neurons)``.
+            context: The present context, whose idea of the usual is updated.
+            threshold: In standard deviations.
 
         Returns:
-            The place of the recruited neuron among the open ones, shape ``(1,)``, or None.
+            Its place in the batch, or None.
         """
         best = drive.amax(1)
-        mean, variance, seen = self.similarity[context].tolist()
-        worst, which = best.min(0)
+        low, centre, square = torch.stack([best.min(), best.mean(), (best**2).mean()]).tolist()
+        mean, variance, seen = self.similarity[context]
         step = max(1.0 / (seen + 1.0), 1e-3)
-        gap = best - mean
-        change = torch.stack([step * gap.mean(), step * ((gap**2).mean() - variance), gap.new_ones(())])
-        self.similarity[context] += change
-        if seen < 100 or float(worst) > mean - novelty * variance**0.5 - 1e-6:
+        spread = square - 2.0 * mean * centre + mean * mean
+        self.similarity[context] = (mean + step * (centre - mean), variance + step * (spread - variance), seen + 1.0)
+        if seen < 100 or low > mean - threshold * max(variance, 0.0) ** 0.5 - 1e-6:
             return None
+        return int(best.argmin())
+
+    def recruit(self, sense: Tensor, context: int, protected: Tensor) -> Tensor:
+        """Neurogenesis: tune the least used open neuron to an input.
+
+        Args:
+            sense: The input, centred or normalised, ``(in_dim,)``.
+            context: The present context.
+            protected: Which open neurons may not be touched, shape ``(open_neurons,)``, bool.
+
+        Returns:
+            The place of the recruited neuron among the open ones, shape ``(1,)``.
+        """
         members = self.members[context]
         place = self.usage[members].masked_fill(protected, torch.inf).argmin().view(1)
         neuron = members[place]
-        self.weight[neuron] = sense[which] / sense[which].norm().clamp(min=1e-6)
+        self.weight[neuron] = sense / sense.norm().clamp(min=1e-6)
         self.usage[neuron] = self.usage[members].mean()
         self.centre[context, place] = 0.0
         self.born += 1
@@ -173,10 +180,15 @@ class Cortex(nn.Module):
             self._projections[context] = (self.weight[members].T.contiguous(), self.bias[members])
         return self._projections[context]
 
-    def _apply(self, fn, recurse: bool = True):  # noqa: ANN001, ANN202 - nn.Module's own signature
-        self.forget_projections()
-        return super()._apply(fn, recurse)
+    def get_extra_state(self) -> list[tuple[float, float, float]]:
+        """What is usual in each context: part of ``state_dict()``."""
+        return list(self.similarity)
 
-    def _load_from_state_dict(self, *args, **kwargs) -> None:  # noqa: ANN002, ANN003 - nn.Module's own signature
-        super()._load_from_state_dict(*args, **kwargs)
+    def set_extra_state(self, state: list[tuple[float, float, float]]) -> None:
+        """Restore what is usual in each context."""
+        self.similarity = [tuple(row) for row in state]
         self.forget_projections()
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        self.forget_projections()  # they are no buffers: a move to another device would leave them behind
+        return super()._apply(fn, recurse)

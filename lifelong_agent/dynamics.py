@@ -23,6 +23,9 @@ class Dynamics(nn.Module):
         memory: Samples after which an old sample counts 1/e.
         floor: Smallest standard deviation that a model may claim, as a share of a channel's usual change.
         limit: Largest evidence of one transition, in nats, for or against.
+        fault: Largest evidence of one channel against a context, in nats.
+        gate: Error from which a wary learner takes a channel for failed, in standard deviations.
+        starts: First observations that must have been seen before they say what is usual.
     """
 
     usual: Tensor
@@ -43,6 +46,9 @@ class Dynamics(nn.Module):
         memory: float = 20_000.0,
         floor: float = 0.05,
         limit: float = 10.0,
+        fault: float = 3.0,
+        gate: float = 6.0,
+        starts: int = 64,
     ) -> None:
         super().__init__()
         size = in_dim + actions + 1
@@ -50,6 +56,9 @@ class Dynamics(nn.Module):
         self.keep = 1.0 - 1.0 / memory
         self.floor = floor
         self.limit = limit
+        self.fault = fault
+        self.gate = gate
+        self.starts = starts
         kind = {"dtype": torch.float64}
         # Usual change and spread of each channel over the whole life: (weight, mean square change, mean, mean square).
         self.register_buffer("usual", torch.zeros(4, in_dim, **kind))
@@ -70,12 +79,17 @@ class Dynamics(nn.Module):
         self.usual[3] += weight * ((after**2).mean(0) - self.usual[3])
         self.usual[0] += 1.0
 
-    def predict(self, context: int, sense: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """Predict the next senses of one context: mean and standard deviation, each ``(B, in_dim)``."""
-        features = self._features(sense, action)
-        spread = 1.0 + (features @ self.covariance[context] * features).sum(1, keepdim=True)
-        variance = self.variance[context] * spread + self._floor()
-        return sense + features @ self.slope[context], variance.sqrt()
+    def predict(self, context: int, sense: Tensor, action: Tensor) -> Tensor:
+        """Predict the next senses in one context, ``(B, in_dim)``."""
+        return sense + self._features(sense, action) @ self.slope[context]
+
+    def usual_start(self, context: int) -> tuple[Tensor, Tensor] | None:
+        """Mean and variance of the first observations in one context, each ``(in_dim,)``; None while too few are known."""
+        count, total, square = self.start[context]
+        if count[0] < self.starts:
+            return None
+        mean = total / count
+        return mean, (square / count - mean**2).clamp(min=0.0)
 
     def evidence(self, sense: Tensor, action: Tensor, after: Tensor, contexts: int) -> Tensor:
         """Evidence of each transition for each of the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
@@ -84,10 +98,9 @@ class Dynamics(nn.Module):
         error = change - features @ self.slope[:contexts]
         spread = 1.0 + ((features @ self.covariance[:contexts]) * features).sum(2)
         variance = self.variance[:contexts, None, :] * spread[:, :, None] + self._floor()
-        known = -0.5 * (error**2 / variance + variance.log()).sum(2)
         blank = 4.0 * self.usual[1] + 1e-12
-        unknown = -0.5 * (change**2 / blank + blank.log()).sum(1)
-        return (known - unknown).clamp(-self.limit, self.limit) * (self.seen[:contexts] > 0)[:, None]
+        known = error**2 / variance + variance.log()
+        return self._bounded(known, change**2 / blank + blank.log()) * (self.seen[:contexts] > 0)[:, None]
 
     def first_evidence(self, first: Tensor, contexts: int) -> Tensor:
         """Evidence of first observations of episodes, ``(B, in_dim)``, for each of the first contexts: ``(contexts, B)``."""
@@ -97,15 +110,23 @@ class Dynamics(nn.Module):
         variance = (start[:, 2] / count - mean**2).clamp(min=0.0)
         usual = (self.usual[3] - self.usual[2] ** 2).clamp(min=1e-12)
         variance = variance * (1.0 + 2.0 / count) + (self.floor**2) * usual + usual / count
-        known = -0.5 * ((first - mean[:, None]) ** 2 / variance[:, None] + variance[:, None].log()).sum(2)
-        unknown = -0.5 * ((first - self.usual[2]) ** 2 / (4.0 * usual) + (4.0 * usual).log()).sum(1)
-        return (known - unknown).clamp(-self.limit, self.limit) * (start[:, 0, :1] >= 8)
+        variance = variance[:, None]
+        known = (first - mean[:, None]) ** 2 / variance + variance.log()
+        unknown = (first - self.usual[2]) ** 2 / (4.0 * usual) + (4.0 * usual).log()
+        return self._bounded(known, unknown) * (start[:, 0, :1] >= 8)
 
-    def learn(self, context: int, sense: Tensor, action: Tensor, after: Tensor) -> None:
-        """Let one context learn from transitions."""
+    def learn(self, context: int, sense: Tensor, action: Tensor, after: Tensor, *, wary: bool = False) -> None:
+        """Let one context learn from transitions; a wary one leaves out those that it holds to be sensor faults."""
         features = self._features(sense, action)
         change = after - sense
         error = change - features @ self.slope[context]
+        if wary:
+            loose = self.variance[context] + 4.0 * self._floor()
+            sound = (error**2 < self.gate**2 * loose).all(1)
+            features, change, error = features[sound], change[sound], error[sound]
+            sense = sense[sound]
+            if not len(sense):
+                return
         size = sense.shape[0]
         seen = self.seen[context]
         # Prequential residuals of the first samples measure ignorance, not noise: they are let go fast.
@@ -134,6 +155,11 @@ class Dynamics(nn.Module):
         for name in ("information", "moment", "slope", "covariance", "start", "seen"):
             getattr(self, name)[context] = 0.0
         self.variance[context] = 1.0
+
+    def _bounded(self, known: Tensor, unknown: Tensor) -> Tensor:
+        # One channel may speak against a context only so far: a failed sensor is no other world.
+        channels = (0.5 * (unknown - known)).clamp(-self.fault, 2.0 * self.fault)
+        return channels.sum(2).clamp(-self.limit, self.limit)
 
     def _floor(self) -> Tensor:
         return (self.floor**2) * self.usual[1] + 1e-12

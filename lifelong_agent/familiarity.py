@@ -62,10 +62,10 @@ class Familiarity(nn.Module):
         seen = self.seen[context]
         if seen > 0:
             now = self.surprises(sense, slice(context, context + 1)).mean()
-            rate = (size / (seen + size)).clamp(min=0.01)
+            rate = (size / (seen + size)).clamp(min=min(1.0, 0.00125 * size))
             self.surprise[context] += rate * (now - self.surprise[context])
             unseen = (sense @ (self.chance[context] < self.rare).to(sense.dtype)).mean()
-            self.novel[context] += 0.01 * (unseen - self.novel[context])
+            self.novel[context] += min(1.0, 0.00125 * size) * (unseen - self.novel[context])
         rate = (size / (seen + 1.0 + size)).clamp(min=self.rate * size)
         self.chance[context] += rate * (sense.mean(0) - self.chance[context])
         self.seen[context] += size

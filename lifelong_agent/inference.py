@@ -56,6 +56,7 @@ class ContextInference(nn.Module):
         generator: Draws the reward model's code.
         threshold: Doubt at which a context is refuted, in nats.
         patience: Steps in a row that all contexts must be refuted before a candidate becomes one.
+        chunk: Steps that the models of the senses of a well-known context learn from in one go.
         fading: Share of the doubt from rewards that a context keeps per step in which it is not acted in.
     """
 
@@ -74,23 +75,28 @@ class ContextInference(nn.Module):
         threshold: float = 8.0,
         patience: int = 8,
         fading: float = 0.99,
+        chunk: int = 8,
     ) -> None:
         super().__init__()
         self.contexts = contexts
         self.threshold = threshold
         self.patience = patience
         self.fading = fading
+        self.chunk = chunk
         slots = contexts + 1  # one more for the candidate
         self.dynamics = Dynamics(in_dim, actions, slots) if senses == "real" else None
         self.familiarity = Familiarity(in_dim, slots) if senses == "bits" else None
         self.rewards = RewardModel(in_dim, actions, slots, bits=senses == "bits", generator=generator)
         self.returns = ReturnModel(streams, slots, gamma=gamma)
+        # Evidence per stream that makes a candidate: real-valued models must predict well, bits need only be typical.
+        self.creditable = 4.0 if senses == "real" else 0.0
         # Doubt in each context, in nats in [0, ceiling]: from the senses, from rewards.
         self.register_buffer("doubt", torch.zeros(2, slots, dtype=torch.float64))
-        self.ceiling = 4.0 * threshold
+        self.ceiling = 1.5 * threshold
         self.known = 1
         self.context = 0
         self.lost = 0  # steps in a row in which all contexts were refuted
+        self._queue: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         self.credit = 0.0  # running evidence of the senses for the candidate
 
     def forget_belief(self) -> None:
@@ -108,7 +114,6 @@ class ContextInference(nn.Module):
         self.known, self.context = int(state["known"]), int(state["context"])
         self.lost, self.credit = int(state["lost"]), float(state["credit"])
 
-    @torch.no_grad()
     def observe(
         self,
         sense: Tensor,
@@ -138,46 +143,55 @@ class ContextInference(nn.Module):
         senses, rewards, code = self._evidence(sense, action, reward, after)
         returns = self.returns.follow(reward, ended)
         rewards[before] += self.returns.evidence(before, returns)
-        self._doubt(senses[:candidate], rewards[:candidate], fresh)
+        self._doubt(senses[:candidate], rewards[:candidate], fresh, len(sense))
         doubts = self._choose()
         sure = doubts[self.context] < self.threshold
         opened = False
+        if not sure or self.context != before:
+            self._queue = []  # may have been seen in another world: better unlearnt than learnt wrong
         self.lost = 0 if sure else self.lost + 1
         if learn:
             self._notice(sense, reward, after)
             if sure:
-                if self._has(candidate):
+                if self._model_seen(candidate):
                     self._clear(candidate)
-                self._learn(self.context, sense, action, reward, after, fresh, code)
+                if code is not None:
+                    self.rewards.learn(self.context, code, action, reward)
+                self._queue.append((sense, action, after, fresh))
+                if len(self._queue) >= self.chunk or not self._ripe(self.context):
+                    self._learn(self.context)
                 self.returns.learn(self.context, returns)
             elif candidate < self.contexts:
                 credit = float(senses[candidate])
                 self.credit = credit if self.lost <= 1 else 0.8 * self.credit + 0.2 * credit
-                self._learn(candidate, sense, action, reward, after, fresh, code)
-                if self.lost >= self.patience and self.credit > 0.0:
+                self._queue = [(sense, action, after, fresh)]
+                if code is not None:
+                    self.rewards.learn(candidate, code, action, reward)
+                self._learn(candidate)
+                if self.lost >= self.patience and self.credit > self.creditable * len(sense):
                     self._open(candidate)
                     opened = sure = True
         return Belief(self.context, sure, self.context != before, opened)
 
-    @torch.no_grad()
     def begin(self, first: Tensor, *, learn: bool = True) -> Belief:
         """Take in the first observations of a life or an exam, ``(B, in_dim)``, which nothing came before."""
         before = self.context
         nothing = torch.zeros(self.known, dtype=torch.float64, device=first.device)
-        self._doubt(nothing, nothing, first)
+        self._doubt(nothing, nothing, first, len(first))
         self._choose()
         if learn and self.known == 1:
             self._learn_first(0, first)
         return Belief(self.context, True, self.context != before, False)
 
-    def _doubt(self, senses: Tensor, rewards: Tensor, fresh: Tensor) -> None:
+    def _doubt(self, senses: Tensor, rewards: Tensor, fresh: Tensor, streams: int) -> None:
         known = self.known
         if fresh.shape[0]:
             senses = senses + self._first_evidence(fresh)
         acted = torch.zeros_like(rewards)
         acted[self.context] = 1.0
         doubt = self.doubt[:, :known]
-        doubt[0] -= senses
+        # Against the best there is (or against knowing nothing, 0), less what chance may do to each stream.
+        doubt[0] += senses.amax().clamp(min=0.0) - senses - streams
         doubt[1] = acted * (doubt[1] - rewards) + (1.0 - acted) * self.fading * doubt[1]
         doubt.clamp_(0.0, self.ceiling)
 
@@ -214,24 +228,20 @@ class ContextInference(nn.Module):
         if self.dynamics is not None:
             self.dynamics.notice(sense.double(), after.double())
 
-    def _learn(
-        self,
-        context: int,
-        sense: Tensor,
-        action: Tensor,
-        reward: Tensor,
-        after: Tensor,
-        fresh: Tensor,
-        code: Tensor | None,
-    ) -> None:
-        if code is not None:
-            self.rewards.learn(context, code, action, reward)
+    def _learn(self, context: int) -> None:
+        """Let one context learn what is queued: many steps in one go cost little more than one."""
+        sense, action, after, fresh = (torch.cat(parts) for parts in zip(*self._queue, strict=True))
+        self._queue = []
         if self.dynamics is not None:
-            self.dynamics.learn(context, sense.double(), action, after.double())
+            wary = context != self.known and self._ripe(context)
+            self.dynamics.learn(context, sense.double(), action, after.double(), wary=wary)
         elif self.familiarity is not None:
             self.familiarity.learn(context, after)
         if fresh.shape[0]:
             self._learn_first(context, fresh)
+
+    def _ripe(self, context: int) -> bool:
+        return self._model_seen(context) >= 512
 
     def _learn_first(self, context: int, first: Tensor) -> None:
         if self.dynamics is not None:
@@ -239,10 +249,10 @@ class ContextInference(nn.Module):
         elif self.familiarity is not None:
             self.familiarity.learn(context, first)
 
-    def _has(self, context: int) -> bool:
+    def _model_seen(self, context: int) -> float:
         model = self.dynamics if self.dynamics is not None else self.familiarity
         assert model is not None
-        return bool(model.seen[context] > 0)
+        return float(model.seen[context])
 
     def _clear(self, context: int) -> None:
         for model in (self.dynamics, self.familiarity, self.rewards, self.returns):

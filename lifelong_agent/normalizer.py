@@ -42,7 +42,6 @@ class ContextNormalizer(nn.Module):
         deviation = (self.square[context] / self.count[context].clamp(min=1.0)).add(1e-8).sqrt()
         return (centred / deviation).clamp(-self.clip, self.clip)
 
-    @torch.no_grad()
     def update(self, sense: Tensor, context: int) -> None:
         """Take ``sense``, shape ``(B, in_dim)``, into the statistics of one context."""
         size = sense.shape[0]
@@ -55,7 +54,6 @@ class ContextNormalizer(nn.Module):
         self.square[context] += batch_square + shift**2 * (count * size / total)
         self.count[context] = total
 
-    @torch.no_grad()
     def clear(self, context: int) -> None:
         """Forget the statistics of one context."""
         self.count[context] = 0.0

@@ -58,7 +58,6 @@ class Readout(nn.Module):
             value = value + self.fast[neurons].sum(1)
         return value * scale
 
-    @torch.no_grad()
     def learn(self, members: Tensor, change: Tensor, part: Tensor, rightness: Tensor) -> None:
         """Change the synapses of the open neurons.
 
@@ -79,7 +78,6 @@ class Readout(nn.Module):
                 fast = fast - moved
             self.fast[members] = fast
 
-    @torch.no_grad()
     def forget(self, neurons: Tensor) -> None:
         """Let neurons that stand for something new forget what they stood for: shape ``(m,)``."""
         self.core[neurons] = 0.0

@@ -1,0 +1,97 @@
+"""A filter over real-valued senses: a channel that says what cannot be is believed less than the forward model."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from lifelong_agent.dynamics import Dynamics
+
+
+class SenseFilter(nn.Module):
+    """Estimates what the senses would say if no sensor failed, for each of B streams.
+
+    A Kalman filter on the linear forward model of the present context. Sensors are exact until one contradicts the
+    prediction by more than ``gate`` standard deviations; then its claim gets the variance of its own contradiction, so a
+    dropped, inverted or noisy channel hardly moves the estimate, and the sound channels correct it through the model.
+
+    Source: Kalman (1960); innovation gating and robust measurement variance (Mehra 1970; Huber's weights in
+    Cipra & Romera 1991).
+
+    Args:
+        streams: Number of parallel streams.
+        in_dim: Number of sense channels.
+        gate: Contradiction from which a channel is doubted, in standard deviations of the prediction.
+        looseness: Smallest standard deviation of a prediction, as a share of a channel's usual change.
+    """
+
+    estimate: Tensor
+    covariance: Tensor
+
+    def __init__(self, streams: int, in_dim: int, *, gate: float = 6.0, looseness: float = 0.1) -> None:
+        super().__init__()
+        self.gate = gate
+        self.looseness = looseness
+        self.register_buffer("estimate", torch.zeros(streams, in_dim, dtype=torch.float64))
+        self.register_buffer("covariance", torch.zeros(streams, in_dim, in_dim, dtype=torch.float64))
+
+    def step(self, dynamics: Dynamics, context: int, action: Tensor, after: Tensor) -> Tensor:
+        """Take in what the sensors say after an action.
+
+        Args:
+            dynamics: The forward models.
+            context: The context that is believed in.
+            action: What was done, ``(B,)``.
+            after: What the sensors say, ``(B, in_dim)``.
+
+        Returns:
+            The estimate, ``(B, in_dim)``, of the sensors' type.
+        """
+        size, width = after.shape
+        estimate, covariance = self.estimate[:size], self.covariance[:size]
+        mean = dynamics.predict(context, estimate, action)
+        carry = torch.eye(width, dtype=mean.dtype, device=mean.device) + dynamics.slope[context, :width].T
+        noise = dynamics.variance[context] + (self.looseness**2) * dynamics.usual[1]
+        spread = carry @ covariance @ carry.T + torch.diag(noise)
+        return self._correct(size, mean, spread, after)
+
+    def start(self, dynamics: Dynamics, context: int, fresh: Tensor, which: Tensor) -> Tensor:
+        """Begin episodes: the first observations are weighed against what episodes of this world begin with.
+
+        Args:
+            dynamics: The forward models.
+            context: The context that is believed in.
+            fresh: What the sensors say, ``(B, in_dim)``, used where ``which`` holds.
+            which: Which streams begin an episode, ``(B,)``, bool.
+
+        Returns:
+            The estimates of all streams, ``(B, in_dim)``.
+        """
+        usual = dynamics.usual_start(context)
+        size = fresh.shape[0]
+        if usual is None:
+            self.estimate[:size][which] = fresh[which].double()
+            self.covariance[:size][which] = 0.0
+            return self.estimate[:size].to(fresh.dtype)
+        mean, variance = usual
+        variance = variance + (self.looseness**2) * dynamics.usual[1]
+        kept, kept_spread = self.estimate[:size].clone(), self.covariance[:size].clone()
+        self._correct(size, mean.expand(size, -1), torch.diag(variance).expand(size, -1, -1), fresh)
+        self.estimate[:size][~which] = kept[~which]
+        self.covariance[:size][~which] = kept_spread[~which]
+        return self.estimate[:size].to(fresh.dtype)
+
+    def trust(self, sense: Tensor) -> None:
+        """Take what the sensors say as it is: ``(B, in_dim)``."""
+        self.estimate[: sense.shape[0]] = sense.double()
+        self.covariance[: sense.shape[0]] = 0.0
+
+    def _correct(self, size: int, mean: Tensor, spread: Tensor, seen: Tensor) -> Tensor:
+        gap = seen.double() - mean
+        own = spread.diagonal(dim1=1, dim2=2)
+        doubted = gap**2 > self.gate**2 * own
+        claimed = torch.where(doubted, gap**2, 1e-6 * own)
+        gain = torch.linalg.solve(spread + torch.diag_embed(claimed), spread)
+        self.estimate[:size] = mean + (gap[:, None, :] @ gain)[:, 0]
+        self.covariance[:size] = spread - spread @ gain
+        return self.estimate[:size].to(seen.dtype)
