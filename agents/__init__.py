@@ -1,6 +1,6 @@
 """Learners behind one protocol; importing this package registers every shipped kind of agent."""
 
-from agents.brain import BrainAgent, BrainPolicy, BrainSpec
+from agents.brain import BrainSpec
 from agents.ppo import PPOSpec
 from agents.ppo_cbp import PPOCBPSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
@@ -9,8 +9,6 @@ from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
 __all__ = [
     "Agent",
     "AgentSpec",
-    "BrainAgent",
-    "BrainPolicy",
     "BrainSpec",
     "PPOCBPSpec",
     "PPOSpec",

@@ -9,7 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lifelong_agent.brain import BrainConfig, Thought, TriarchicBrain
+    from lifelong_agent.brain import Thought, TriarchicBrain
+    from lifelong_agent.config import BrainConfig
     from lifelong_agent.cortex import Cortex
     from lifelong_agent.inference import Belief, ContextInference
     from lifelong_agent.normalizer import ContextNormalizer
@@ -34,7 +35,7 @@ __all__ = [
 
 _HOMES = {
     "Belief": "inference",
-    "BrainConfig": "brain",
+    "BrainConfig": "config",
     "ContextInference": "inference",
     "ContextNormalizer": "normalizer",
     "Cortex": "cortex",

@@ -29,8 +29,8 @@ class Yardstick(nn.Module):
     """Measures rewards and TD errors, per context, in units in which one learning rate fits all worlds.
 
     Rewards are divided by the standard deviation of the running discounted return over all time, but never by less than
-    the largest reward: where rewards are rare, the first ones must not be blown up. TD errors are divided by their usual
-    size, but never by less than a share of the largest reward: before the first reward they are all but zero.
+    the largest reward: where rewards are rare, the first ones must not be blown up. TD errors are divided by their
+    usual size, but never by less than a share of the largest reward: before the first reward they are all but zero.
 
     Source: reward scaling as in Engstrom et al. (2020); the actor's standardised error after Intentional updates
     (Sharifnassab et al. 2026), with a slow average because the fast one collapses once a policy is certain.
@@ -70,7 +70,7 @@ class Yardstick(nn.Module):
         self.register_buffer("usual", torch.zeros(contexts, 3))
 
     def reward(self, reward: Tensor, ended: Tensor, context: int) -> Tensor:
-        """Take in the rewards of one step, ``(B,)``, of streams that ended or not, ``(B,)`` bool; returns them scaled."""
+        """Take in the rewards of one step, ``(B,)``, and which streams ended, ``(B,)`` bool; return them scaled."""
         self.returns.mul_(self.gamma).add_(reward)
         spread = self.spread[context]
         returns = self.returns.double()

@@ -1,54 +1,18 @@
-"""The triarchic brain: a sparse cortex, a protected slow core, fast decaying context, and a sense of which world it is."""
+"""The triarchic brain: a sparse cortex, a protected slow core, fast decaying context, a sense of which world it is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Cortex
 from lifelong_agent.inference import Belief, ContextInference
 from lifelong_agent.normalizer import ContextNormalizer
 from lifelong_agent.readout import Readout
 from lifelong_agent.sense_filter import SenseFilter
-
-
-@dataclass(frozen=True)
-class BrainConfig:
-    """Sizes and rates of a brain. The last four fields, and zeros, switch parts off."""
-
-    neurons: int = 16_384
-    """Neurons of the cortex in all."""
-    open_neurons: int = 1024
-    """Neurons that one context has open."""
-    winners: int = 64
-    """Neurons that fire."""
-    fan_in: float = 1.0
-    """Share of the sense channels that a neuron sees."""
-    contexts: int = 16
-    """Context slots: how many worlds can be told apart."""
-    trace: float = 0.8
-    """Decay of the eligibility traces on top of the discount (lambda)."""
-    brake: float = 3.0
-    """Strength of the importance brake on the core; 0 removes it."""
-    importance_rate: float = 1e-3
-    """How fast importances move."""
-    fast_share: float = 0.25
-    """Learning rate of the fast weights as a share of the core's; 0 removes them."""
-    half_life: float = 200.0
-    """Steps in which a fast weight halves."""
-    consolidation: float = 0.01
-    """Share of the fast weights handed to the core at a calm step."""
-    infer: bool = True
-    """Whether worlds are told apart; without it there is one context for the whole life."""
-    gate: bool = True
-    """Whether each context opens neurons of its own; without it all contexts share them."""
-    repair: bool = True
-    """Whether real-valued senses are filtered by the forward models, so that failed sensors are not believed."""
-    neurogenesis: bool = True
-    """Whether novel inputs recruit the least used neurons."""
 
 
 class Thought(NamedTuple):
@@ -72,8 +36,9 @@ class Thought(NamedTuple):
 class TriarchicBrain(nn.Module):
     """A policy and value head that learns locally, online, and keeps what it learnt in other worlds.
 
-    ``forward`` is pure. ``learn`` changes synapses by a three-factor rule: eligibility (pre: the neuron fired; post: the
-    direction asked for at the output), times a third factor that arrives at once or later. No gradients are propagated.
+    ``forward`` is pure. ``learn`` changes synapses by a three-factor rule: eligibility (pre: the neuron fired; post:
+    the direction asked for at the output), times a third factor that arrives at once or later. No gradients are
+    propagated.
 
     Args:
         in_dim: Number of sense channels.
@@ -135,9 +100,7 @@ class TriarchicBrain(nn.Module):
             consolidation=config.consolidation,
         )
         self.inference = (
-            ContextInference(
-                in_dim, actions, slots, streams=streams, gamma=gamma, senses=senses, generator=generator
-            )
+            ContextInference(in_dim, actions, slots, streams=streams, gamma=gamma, senses=senses, generator=generator)
             if config.infer
             else None
         )

@@ -25,8 +25,8 @@ class Cortex(nn.Module):
         open_neurons: Number of neurons that one context has open.
         winners: Number of neurons that fire, of the open ones.
         contexts: Number of context slots.
-        bits: Whether the senses are bits: their drives are centred per context and have no other bias; real-valued senses
-            come normalised, and biases spread over ``[-1, 1]`` tell their few dimensions apart.
+        bits: Whether the senses are bits: their drives are centred per context and have no other bias; real-valued
+            senses come normalised, and biases spread over ``[-1, 1]`` tell their few dimensions apart.
         fan_in: Share of the channels that a neuron sees, in ``(0, 1]``.
         generator: Draws the projection.
 
@@ -186,7 +186,7 @@ class Cortex(nn.Module):
 
     def set_extra_state(self, state: list[tuple[float, float, float]]) -> None:
         """Restore what is usual in each context."""
-        self.similarity = [tuple(row) for row in state]
+        self.similarity = [(mean, variance, seen) for mean, variance, seen in state]
         self.forget_projections()
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:

@@ -59,16 +59,16 @@ class Dynamics(nn.Module):
         self.fault = fault
         self.gate = gate
         self.starts = starts
-        kind = {"dtype": torch.float64}
+        wide = torch.float64
         # Usual change and spread of each channel over the whole life: (weight, mean square change, mean, mean square).
-        self.register_buffer("usual", torch.zeros(4, in_dim, **kind))
-        self.register_buffer("information", torch.zeros(contexts, size, size, **kind))
-        self.register_buffer("moment", torch.zeros(contexts, size, in_dim, **kind))
-        self.register_buffer("variance", torch.ones(contexts, in_dim, **kind))
-        self.register_buffer("slope", torch.zeros(contexts, size, in_dim, **kind))
-        self.register_buffer("covariance", torch.zeros(contexts, size, size, **kind))
-        self.register_buffer("start", torch.zeros(contexts, 3, in_dim, **kind))
-        self.register_buffer("seen", torch.zeros(contexts, **kind))
+        self.register_buffer("usual", torch.zeros(4, in_dim, dtype=wide))
+        self.register_buffer("information", torch.zeros(contexts, size, size, dtype=wide))
+        self.register_buffer("moment", torch.zeros(contexts, size, in_dim, dtype=wide))
+        self.register_buffer("variance", torch.ones(contexts, in_dim, dtype=wide))
+        self.register_buffer("slope", torch.zeros(contexts, size, in_dim, dtype=wide))
+        self.register_buffer("covariance", torch.zeros(contexts, size, size, dtype=wide))
+        self.register_buffer("start", torch.zeros(contexts, 3, in_dim, dtype=wide))
+        self.register_buffer("seen", torch.zeros(contexts, dtype=wide))
         self._prior = 1e-3
 
     def notice(self, sense: Tensor, after: Tensor) -> None:
@@ -84,7 +84,7 @@ class Dynamics(nn.Module):
         return sense + self._features(sense, action) @ self.slope[context]
 
     def usual_start(self, context: int) -> tuple[Tensor, Tensor] | None:
-        """Mean and variance of the first observations in one context, each ``(in_dim,)``; None while too few are known."""
+        """Mean and variance of first observations in one context, each ``(in_dim,)``; None while too few are known."""
         count, total, square = self.start[context]
         if count[0] < self.starts:
             return None
@@ -92,7 +92,7 @@ class Dynamics(nn.Module):
         return mean, (square / count - mean**2).clamp(min=0.0)
 
     def evidence(self, sense: Tensor, action: Tensor, after: Tensor, contexts: int) -> Tensor:
-        """Evidence of each transition for each of the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
+        """Evidence of transitions for the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
         features = self._features(sense, action)
         change = after - sense
         error = change - features @ self.slope[:contexts]
@@ -103,7 +103,7 @@ class Dynamics(nn.Module):
         return self._bounded(known, change**2 / blank + blank.log()) * (self.seen[:contexts] > 0)[:, None]
 
     def first_evidence(self, first: Tensor, contexts: int) -> Tensor:
-        """Evidence of first observations of episodes, ``(B, in_dim)``, for each of the first contexts: ``(contexts, B)``."""
+        """Evidence of first observations, ``(B, in_dim)``, for the first contexts, in nats: ``(contexts, B)``."""
         start = self.start[:contexts]
         count = start[:, 0].clamp(min=1.0)
         mean = start[:, 1] / count

@@ -11,8 +11,8 @@ class Familiarity(nn.Module):
 
     Bits of a view are far from independent, so a naive likelihood would take a walk into another corner for another
     world. What counts instead is typicality: an observation speaks against a context only if it is surprising beyond
-    that context's own usual surprise, several times over, or shows bits that this context has all but never shown, more of
-    them than its own observations still do.
+    that context's own usual surprise, several times over, or shows bits that this context has all but never shown, more
+    of them than its own observations still do.
 
     Source: typicality tests in place of likelihoods (Nalisnick et al. 2019), on an independent Bernoulli density.
 
@@ -40,13 +40,13 @@ class Familiarity(nn.Module):
         self.register_buffer("seen", torch.zeros(contexts))
 
     def surprises(self, sense: Tensor, contexts: slice = slice(None)) -> Tensor:
-        """Surprise of observations, shape ``(B, in_dim)``, under the contexts of a slice, in nats: ``(contexts, B)``."""
+        """Surprise of observations, ``(B, in_dim)``, under the contexts of a slice, in nats: ``(contexts, B)``."""
         chance = self.chance[contexts].clamp(1e-3, 1.0 - 1e-3)
         on, off = chance.log(), (1.0 - chance).log()
         return -((on - off) @ sense.T + off.sum(1, keepdim=True))
 
     def evidence(self, sense: Tensor, contexts: int) -> Tensor:
-        """Evidence of observations for each of the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
+        """Evidence of observations for the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
         expected = self.novel[:contexts, None]
         unseen = (sense @ (self.chance[:contexts] < self.rare).to(sense.dtype).T).T
         # Poisson counts: as many as this context's own observations still show, against two an observation.

@@ -38,13 +38,13 @@ class ContextInference(nn.Module):
     are refuted, a candidate learns beside them and becomes a context of its own once it has predicted what was new: a
     new world soon becomes predictable, a storm in the sensors does not.
 
-    Doubts from the senses are tested in all contexts at every step. Doubts from rewards arise only in the context that is
-    acted in; elsewhere they fade, so a world that once stopped paying is tried again.
+    Doubts from the senses are tested in all contexts at every step. Doubts from rewards arise only in the context that
+    is acted in; elsewhere they fade, so a world that once stopped paying is tried again.
 
     All streams of a batch are taken to live in the same world, as the sub-environments of one life do.
 
-    Sources: multiple model-based RL (Doya et al. 2002) for contexts by forward models; a candidate beside the known ones
-    as in an infinite mixture (Nagabandi, Finn & Levine 2019); Page (1954) for the test.
+    Sources: multiple model-based RL (Doya et al. 2002) for contexts by forward models; a candidate beside the known
+    ones as in an infinite mixture (Nagabandi, Finn & Levine 2019); Page (1954) for the test.
 
     Args:
         in_dim: Number of sense channels.

@@ -21,7 +21,8 @@ def random_rows(neurons: int, in_dim: int, fan_in: float, generator: torch.Gener
 def project(sense: Tensor, weight: Tensor, *, bits: bool) -> Tensor:
     """Project senses, ``(B, in_dim)``, by ``weight``, ``(in_dim, n)``: drives of shape ``(B, n)``.
 
-    Few of many bits are on, so for bits the rows of those that are on are summed, which reads a fraction of the weights.
+    Few of many bits are on, so for bits the rows of those that are on are summed, which reads a fraction of the
+    weights.
     """
     if not bits or sense.shape[0] == 0:
         return sense @ weight

@@ -10,8 +10,9 @@ class Readout(nn.Module):
     """Linear read-out of a sparse code: slow weights under an importance brake, beside fast weights that decay.
 
     Every synapse has an importance in ``[0, 1]``: it rises where the synapse took part while predictions were right,
-    falls where they were wrong, and slows the core down by ``1 / (1 + brake * importance)``. Fast weights learn the same
-    lesson without brake and forget it with the given half-life; in calm times they hand what they hold to the core.
+    falls where they were wrong, and slows the core down by ``1 / (1 + brake * importance)``. Fast weights learn the
+    same lesson without brake and forget it with the given half-life; in calm times they hand what they hold to the
+    core.
 
     Sources: fast weights (Hinton & Plaut 1987; Ba et al. 2016); importance as a local, leaky count of useful
     participation after synaptic intelligence (Zenke, Poole & Ganguli 2017), metaplastic braking (Fusi et al. 2005).

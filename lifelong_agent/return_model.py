@@ -10,8 +10,8 @@ class ReturnModel(nn.Module):
     """Each context knows the mean and spread of the discounted returns of its episodes.
 
     Worlds can look alike and differ in what they reward. Where single rewards are hard to foresee, the returns of whole
-    episodes still tell: the evidence of an episode for the context it was lived in is the likelihood ratio of its return
-    against a mean that has dropped by ``drop`` standard deviations.
+    episodes still tell: the evidence of an episode for the context it was lived in is the likelihood ratio of its
+    return against a mean that has dropped by ``drop`` standard deviations.
 
     Source: the sequential test behind CUSUM (Page 1954), as evidence for the filter over contexts.
 

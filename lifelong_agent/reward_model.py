@@ -76,7 +76,7 @@ class RewardModel(nn.Module):
         return self.weight[:contexts, action[:, None], code].sum(2)
 
     def evidence(self, code: Tensor, action: Tensor, reward: Tensor, contexts: int) -> Tensor:
-        """Evidence of rewards, ``(B,)``, for each of the first contexts against knowing nothing: ``(contexts, B)``, nats."""
+        """Evidence of rewards, ``(B,)``, for the first contexts against knowing nothing: ``(contexts, B)``, in nats."""
         expected = self.predict(code, action, contexts)
         noise = self.noise * self.usual[2]
         own = (noise**2 + self.wrong[:contexts]).sqrt()[:, None]

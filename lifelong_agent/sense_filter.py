@@ -12,8 +12,8 @@ class SenseFilter(nn.Module):
     """Estimates what the senses would say if no sensor failed, for each of B streams.
 
     A Kalman filter on the linear forward model of the present context. Sensors are exact until one contradicts the
-    prediction by more than ``gate`` standard deviations; then its claim gets the variance of its own contradiction, so a
-    dropped, inverted or noisy channel hardly moves the estimate, and the sound channels correct it through the model.
+    prediction by more than ``gate`` standard deviations; then its claim gets the variance of its own contradiction, so
+    a dropped, inverted or noisy channel hardly moves the estimate, and the sound channels correct it through the model.
 
     Source: Kalman (1960); innovation gating and robust measurement variance (Mehra 1970; Huber's weights in
     Cipra & Romera 1991).

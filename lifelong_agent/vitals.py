@@ -30,7 +30,7 @@ def effective_rank(features: Tensor) -> float:
 def dormant_share(activity: Tensor, threshold: float = 0.025) -> float:
     """Share of units whose mean activity is at most ``threshold`` times their layer's mean.
 
-    Source: Sokar et al. (2023), in the form of the authors' code (division by the mean; the text's sum is an oversight).
+    Source: Sokar et al. (2023), as in the authors' code (division by the mean; the text's sum is an oversight).
 
     Args:
         activity: Mean absolute activity of each unit, shape ``(units,)``.
