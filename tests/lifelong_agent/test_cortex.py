@@ -53,11 +53,21 @@ def test_contexts_share_no_neuron_while_fresh_ones_are_left():
     assert sorted(taken) == list(range(40))
 
 
-def test_neurons_that_fire_are_not_taken_for_fresh_even_if_nothing_hangs_on_them():
-    cortex = make(neurons=20, contexts=2)
-    first = cortex.open(0, none(cortex))
-    cortex.use(0, torch.full((10,), 0.3))
-    assert set(cortex.open(1, none(cortex)).tolist()).isdisjoint(first.tolist())
+def test_neurons_of_another_context_are_not_taken_for_fresh_even_if_they_never_fired():
+    cortex = make()
+    taken = [neuron for context in range(4) for neuron in cortex.open(context, none(cortex)).tolist()]
+    assert sorted(taken) == list(range(40))
+
+
+def test_silent_neurons_are_taken_before_those_that_fire_and_these_before_those_that_matter():
+    cortex = make(neurons=20, open_neurons=10, contexts=3)
+    for context in (0, 1):
+        cortex.open(context, none(cortex))
+    cortex.usage[:] = 0.5
+    importance = torch.full((20,), 0.5)
+    cortex.usage[4:9] = importance[4:11] = 0.0
+    importance[11:14] = 0.1
+    assert sorted(cortex.open(2, importance).tolist()) == list(range(4, 14))
 
 
 def test_a_new_world_gets_the_least_useful_neurons():
@@ -81,13 +91,12 @@ def test_bits_are_centred_by_the_mean_drive():
     cortex = make(bits=True, in_dim=30)
     members = cortex.open(3, none(cortex))
     assert cortex.bias.abs().sum() == 0
-    raws = []
-    for seed in range(5):
-        sense = (torch.rand(4, 30, generator=dice(seed)) < 0.2).float()
-        raws.append(sense @ cortex.weight[members].T)
+    senses = [(torch.rand(4, 30, generator=dice(seed)) < 0.2).float() for seed in range(5)]
+    for sense in senses:
         cortex.settle(3, cortex(sense, 3)[1])
-    torch.testing.assert_close(cortex.centre[3], torch.cat(raws).mean(0))
-    torch.testing.assert_close(cortex(sense, 3)[1], raws[-1] - torch.cat(raws).mean(0))
+    raw = torch.cat(senses) @ cortex.weight[members].T
+    torch.testing.assert_close(cortex.centre[3], raw.mean(0))
+    torch.testing.assert_close(cortex(torch.cat(senses), 3)[1], raw - raw.mean(0))
     assert cortex.centre[:3].abs().sum() == 0
     real = make()
     real.settle(0, torch.ones(2, 10))

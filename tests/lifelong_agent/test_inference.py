@@ -1,0 +1,143 @@
+from typing import Any, Literal
+
+import pytest
+import torch
+from torch import Tensor
+
+from lifelong_agent.inference import ContextInference
+from tests.lifelong_agent.streams import STREAMS, BitWorld, LinearWorld, Stream, contexts_of
+
+Senses = Literal["real", "bits"]
+WORLDS: dict[Senses, type[LinearWorld] | type[BitWorld]] = {"real": LinearWorld, "bits": BitWorld}
+WIDTH: dict[Senses, int] = {"real": 4, "bits": 240}
+VISIT = 120
+
+
+def make(senses: Senses, contexts: int = 5, **changes: Any) -> ContextInference:
+    dice = torch.Generator().manual_seed(0)
+    width = WIDTH[senses]
+    return ContextInference(width, 2, contexts, streams=STREAMS, gamma=0.9, senses=senses, generator=dice, **changes)
+
+
+def everything(inference: ContextInference) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in inference.named_buffers()}
+
+
+@pytest.mark.parametrize("senses", ["real", "bits"])
+def test_two_unlabelled_worlds_are_told_apart_and_known_again(senses: Senses):
+    stream = Stream(make(senses))
+    first, second = WORLDS[senses](10), WORLDS[senses](20)
+    assert contexts_of(stream.live(first, VISIT)) == [0]
+    met = stream.live(second, VISIT)
+    assert contexts_of(met) == [0, 1]
+    assert sum(belief.opened for belief in met) == 1
+    opening = next(step for step, belief in enumerate(met) if belief.opened)
+    assert opening < 20
+    assert met[opening].switched
+    assert not any(belief.sure for belief in met[1:opening])  # lost until then
+    for world, context in ((first, 0), (second, 1), (first, 0)):
+        back = stream.live(world, 40)
+        assert [belief.context for belief in back[3:]] == [context] * 37
+        assert all(belief.sure for belief in back[3:])
+    assert stream.inference.known == 2
+
+
+@pytest.mark.parametrize("senses", ["real", "bits"])
+def test_a_burst_of_noise_is_no_new_world(senses: Senses):
+    stream = Stream(make(senses))
+    world, dice = WORLDS[senses](11), torch.Generator().manual_seed(1)
+    stream.live(world, VISIT)
+    for _ in range(3):
+        burst = stream.live(world, 6, fault=lambda sense: torch.rand(sense.shape, generator=dice).round() * 5)
+        calm = stream.live(world, 30)
+        assert not any(belief.sure for belief in burst[1:])  # nothing to learn from
+        assert {belief.context for belief in burst + calm} == {0}
+        assert all(belief.sure for belief in calm[6:])
+    assert stream.inference.known == 1
+
+
+def test_worlds_that_look_the_same_and_pay_differently_are_told_apart():
+    stream = Stream(make("bits"))
+    worlds = BitWorld(10, paid=0), BitWorld(10, paid=1)
+    here, there = (stream.live(world, VISIT)[-1].context for world in worlds)
+    assert here != there
+    opened = stream.inference.known
+    for world, context in zip(worlds, (here, there), strict=True):
+        back = stream.live(world, VISIT)
+        assert {belief.context for belief in back[20:]} == {context}
+    assert stream.inference.known == opened
+
+
+@pytest.mark.parametrize("senses", ["real", "bits"])
+def test_a_frozen_model_infers_and_learns_nothing(senses: Senses):
+    stream = Stream(make(senses))
+    worlds = WORLDS[senses](10), WORLDS[senses](20)
+    for world in worlds:
+        stream.live(world, VISIT)
+    inference = stream.inference
+    before = everything(inference)
+    stream.inference.forget_belief()
+    for world, context in ((worlds[0], 0), (worlds[1], 1), (WORLDS[senses](30), None)):
+        beliefs = stream.live(world, 30, learn=False)
+        assert context is None or {belief.context for belief in beliefs[3:]} == {context}
+        assert not any(belief.opened for belief in beliefs)
+    moving = {"doubt", "returns.running", "returns.discount"}  # what it believes, and what its episodes brought so far
+    for name, value in inference.named_buffers():
+        assert name in moving or torch.equal(value, before[name]), name
+    assert inference.known == 2
+
+
+def test_when_all_slots_are_taken_no_world_is_opened():
+    stream = Stream(make("real", contexts=2))
+    for seed in (10, 20, 30, 31):
+        stream.live(LinearWorld(seed), 60)
+    assert stream.inference.known == 2
+    assert stream.inference.context in (0, 1)
+
+
+def test_doubt_is_a_sum_that_never_falls_below_nothing():
+    inference = make("real")
+    inference.known = 2
+    none, nobody = torch.zeros(2).double(), torch.zeros(0, 4)
+
+    def take(senses: tuple[float, float], rewards: tuple[float, float] = (0.0, 0.0)) -> list[list[float]]:
+        inference._doubt(none + torch.tensor(senses), none + torch.tensor(rewards), nobody, streams=1)
+        return inference.doubt[:, :2].tolist()
+
+    # Against the best there is, less one nat a stream.
+    assert take((3.0, -2.0)) == [[0.0, 4.0], [0.0, 0.0]]
+    assert take((-3.0, -2.0)) == [[2.0, 5.0], [0.0, 0.0]]  # against knowing nothing, 0
+    assert take((0.5, 0.0)) == [[1.0, 4.5], [0.0, 0.0]]
+    # Rewards speak where the brain acts, in context 0; doubts from rewards fade in the other one.
+    inference.doubt[1, 1] = 2.0
+    told = take((0.0, 0.0), (-5.0, -5.0))
+    assert told[1] == pytest.approx([5.0, 2.0 * inference.fading])
+    told = take((-1000.0, 0.0), (-1000.0, 0.0))
+    assert [told[0][0], told[1][0]] == [inference.ceiling] * 2
+
+
+def test_the_brain_stays_until_another_context_is_clearly_less_doubtful():
+    inference = make("real")
+    inference.known = 3
+    for doubts, expected in [
+        ((1.9, 0.0, 5.0), 0),
+        ((2.1, 0.0, 5.0), 1),
+        ((2.1, 1.5, 3.4), 1),
+        ((9.5, 12.0, 9.4), 1),  # nobody is believed: it stays
+        ((9.5, 12.0, 7.9), 2),
+    ]:
+        inference.doubt[0, :3] = torch.tensor(doubts)
+        inference._choose()
+        assert inference.context == expected
+
+
+def test_counters_are_part_of_the_state():
+    stream = Stream(make("real"))
+    for seed in (10, 20):
+        stream.live(LinearWorld(seed), 60)
+    stream.live(LinearWorld(30), 4)  # lost
+    other = make("real")
+    other.load_state_dict(stream.inference.state_dict())
+    for name in ("known", "context", "lost", "credit"):
+        assert getattr(other, name) == getattr(stream.inference, name), name
+    assert stream.inference.lost > 0
