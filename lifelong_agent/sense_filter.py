@@ -90,7 +90,7 @@ class SenseFilter(nn.Module):
         gap = seen.double() - mean
         own = spread.diagonal(dim1=1, dim2=2)
         doubted = gap**2 > self.gate**2 * own
-        claimed = torch.where(doubted, gap**2, 1e-6 * own)
+        claimed = torch.where(doubted, gap**2, 1e-6 * own).clamp(min=1e-12)  # a channel may never have changed
         gain = torch.linalg.solve(spread + torch.diag_embed(claimed), spread)
         self.estimate[:size] = mean + (gap[:, None, :] @ gain)[:, 0]
         self.covariance[:size] = spread - spread @ gain

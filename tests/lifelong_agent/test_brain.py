@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from lifelong_agent.brain import BrainConfig, Thought, TriarchicBrain
+from lifelong_agent.brain import Thought, TriarchicBrain
+from lifelong_agent.config import BrainConfig
 from tests.lifelong_agent.streams import STREAMS, BitWorld, LinearWorld
 
 SMALL: dict[str, Any] = {"neurons": 96, "open_neurons": 24, "winners": 4, "contexts": 3}

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 import lifelong_agent
-from lifelong_agent import brain, cortex, inference, normalizer, readout, seeds, vitals
+from lifelong_agent import brain, config, cortex, inference, normalizer, readout, seeds, vitals
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def test_each_name_is_the_thing_of_its_module():
     assert lifelong_agent.TriarchicBrain is brain.TriarchicBrain
-    assert lifelong_agent.BrainConfig is brain.BrainConfig
+    assert lifelong_agent.BrainConfig is config.BrainConfig
     assert lifelong_agent.Thought is brain.Thought
     assert lifelong_agent.Cortex is cortex.Cortex
     assert lifelong_agent.Belief is inference.Belief
@@ -37,7 +37,7 @@ def test_an_unknown_name_is_told_what_there_is():
         lifelong_agent.Brian  # noqa: B018
 
 
-@pytest.mark.parametrize("wish", ["import lifelong_agent.seeds", "from lifelong_agent import generator, seed_for"])
+@pytest.mark.parametrize("wish", ["import lifelong_agent.seeds", "from lifelong_agent import BrainConfig, seed_for"])
 def test_named_seeds_need_no_torch(wish: str):
     code = f"import sys; {wish}; print('torch' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -84,3 +84,16 @@ def test_episodes_begin_where_they_usually_do_and_only_where_they_begin():
     assert abs(told[0, 2].item()) < 1.0
     young = SenseFilter(STREAMS, 4)
     assert torch.equal(young.start(Dynamics(4, 2, 1), 0, broken, which)[:4], broken[:4])  # nothing is usual yet
+
+
+def test_a_channel_that_never_changed_is_no_obstacle():
+    model, senses = Dynamics(2, 1, 1), SenseFilter(1, 2)
+    sense, action = torch.tensor([[1.0, 7.0]]), torch.tensor([0])
+    for step in range(20):
+        after = torch.tensor([[float(step % 2), 7.0]])
+        model.notice(sense.double(), after.double())
+        model.learn(0, sense.double(), action, after.double())
+        sense = after
+    senses.trust(sense)
+    told = senses.step(model, 0, action, sense)
+    torch.testing.assert_close(told, sense, rtol=0, atol=1e-3)
