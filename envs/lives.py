@@ -36,7 +36,7 @@ def cartpole_storm() -> Schedule:
         "invert": (Storm(("invert",), share=0.25),),
     }
     tasks = tuple(Task(name, "CartPole-v1", (Permute(flip=True), *weather)) for name, weather in weathers.items())
-    return Schedule(tasks, steps=20_000, cycles=3)
+    return Schedule(tasks, steps=20_000, cycles=2)
 
 
 def minigrid_permuted() -> Schedule:
@@ -49,7 +49,7 @@ def minigrid_permuted() -> Schedule:
         "crossing": {"base": "MiniGrid-SimpleCrossingS9N1-v0", "size": 5, "max_steps": 60},
     }
     tasks = tuple(Task(name, "lifelong/Grid-v0", (Permute(),), kwargs) for name, kwargs in bases.items())
-    return Schedule(tasks, steps=20_000, cycles=3)
+    return Schedule(tasks, steps=20_000, cycles=2)
 
 
 def minigrid_goals() -> Schedule:
@@ -61,7 +61,7 @@ def minigrid_goals() -> Schedule:
     tasks += tuple(
         Task(thing, "lifelong/Room-v0", (Goal(what=thing),), furnished) for thing in ("red ball", "blue key")
     )
-    return Schedule(tasks, steps=16_000, cycles=3)
+    return Schedule(tasks, steps=16_000, cycles=2)
 
 
 def demo() -> Schedule:
