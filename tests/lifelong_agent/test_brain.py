@@ -187,6 +187,7 @@ def test_another_world_does_not_touch_what_was_learnt_in_the_first():
     world = LinearWorld(20)
     while brain.context == 0:
         life.live(world, 1)
+    assert brain.trace.abs().sum() == 0
     members = brain.cortex.members[0]
     before = {name: getattr(brain.readout, name)[members].clone() for name in ("core", "fast", "importance")}
     life.live(world, 40)
@@ -219,6 +220,9 @@ def test_novel_input_recruits_a_neuron_without_habits():
     # A view that the best neuron meets worse than any other: the drives are made up, the sense is not.
     drive = thought.drive.clone()
     drive[3] = -9.0
+    for values in (brain.readout.core, brain.readout.fast, brain.trace):
+        values.fill_(1.0)
+    brain.readout.importance.fill_(0.05)
     assert brain.grow(thought._replace(drive=drive))
     assert brain.cortex.born == 1
     normal = brain.normalizer(usual, 0)[3]

@@ -130,7 +130,7 @@ def test_an_input_is_novel_when_its_best_neuron_meets_it_unusually_badly():
     assert variance == pytest.approx(0.0075, abs=0.001)  # of 1, 1, 1, 1.2
     assert seen == 2000
     assert cortex.novel(best(1.0, 0.8), 0) is None  # less than three deviations
-    assert cortex.novel(best(1.0, 0.1, 0.6), 0) == 1  # the worst met of two
+    assert cortex.novel(best(1.0, 0.5, 0.6), 0) == 1  # the worst met of two, by six deviations
     assert cortex.similarity[1] == (0.0, 0.0, 0.0)
 
 

@@ -42,6 +42,14 @@ def test_two_unlabelled_worlds_are_told_apart_and_known_again(senses: Senses):
     assert stream.inference.known == 2
 
 
+def test_a_new_world_is_opened_after_patience_and_no_sooner():
+    stream = Stream(make("real", patience=25))
+    stream.live(LinearWorld(10), VISIT)
+    met = stream.live(LinearWorld(20), 40)
+    lost = next(step for step, belief in enumerate(met) if not belief.sure)
+    assert [step for step, belief in enumerate(met) if belief.opened] == [lost + 25 - 1]
+
+
 @pytest.mark.parametrize("senses", ["real", "bits"])
 def test_a_burst_of_noise_is_no_new_world(senses: Senses):
     stream = Stream(make(senses))
