@@ -157,8 +157,7 @@ class BrainPolicy(Policy):
     def reset(self, num_envs: int, rng: np.random.Generator) -> None:
         """Begin an exam not knowing the world; see `Policy.reset`."""
         self._rng, self._starting = rng, None
-        if self.brain.inference is not None:
-            self.brain.inference.forget_belief()
+        self.brain.forget_belief(num_envs)
 
     def act(self, observation: np.ndarray) -> np.ndarray:
         """Sample actions; see `Policy.act`."""

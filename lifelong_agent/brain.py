@@ -137,6 +137,13 @@ class TriarchicBrain(nn.Module):
         if learn and self.normalizer.count[self.context] == 0:
             self.normalizer.update(first, self.context)
 
+    def forget_belief(self, streams: int) -> None:
+        """Begin an exam of so many streams, doubting no known world. Keeps all that was learnt."""
+        if self.inference is not None:
+            self.inference.forget_belief(streams)
+        if self.filter is not None:
+            self.filter.restart(streams)
+
     def perceive(self, after: Tensor, action: Tensor) -> Tensor:
         """Estimate what sound sensors would say after an action: ``(B, in_dim)`` from ``(B, in_dim)`` and ``(B,)``."""
         if self.filter is None or self.inference is None or self.inference.dynamics is None:

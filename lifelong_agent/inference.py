@@ -99,11 +99,11 @@ class ContextInference(nn.Module):
         self._queue: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         self.credit = 0.0  # running evidence of the senses for the candidate
 
-    def forget_belief(self) -> None:
-        """Begin anew not knowing which world this is: what an exam begins with. Keeps all that was learnt."""
+    def forget_belief(self, streams: int) -> None:
+        """Begin anew with so many streams, doubting no world: what an exam begins with. Keeps all that was learnt."""
         self.doubt.zero_()
         self.lost = 0
-        self.returns.restart()
+        self.returns.restart(streams)
 
     def get_extra_state(self) -> dict[str, float]:
         """Counters that belong to the state: part of ``state_dict()``."""

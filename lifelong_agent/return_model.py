@@ -37,10 +37,10 @@ class ReturnModel(nn.Module):
         # Per context: (episodes, mean, variance) of returns.
         self.register_buffer("usual", torch.zeros(contexts, 3))
 
-    def restart(self) -> None:
-        """Begin all episodes anew."""
-        self.running.zero_()
-        self.discount.fill_(1.0)
+    def restart(self, streams: int) -> None:
+        """Begin the episodes of so many streams anew."""
+        self.running = self.running.new_zeros(streams)
+        self.discount = self.discount.new_ones(streams)
 
     def follow(self, reward: Tensor, ended: Tensor) -> Tensor:
         """Take in the rewards of one step, ``(B,)``; returns the discounted returns of the episodes that ended."""

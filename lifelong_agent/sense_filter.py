@@ -35,6 +35,12 @@ class SenseFilter(nn.Module):
         self.register_buffer("estimate", torch.zeros(streams, in_dim, dtype=torch.float64))
         self.register_buffer("covariance", torch.zeros(streams, in_dim, in_dim, dtype=torch.float64))
 
+    def restart(self, streams: int) -> None:
+        """Begin anew with so many streams, of which nothing is known."""
+        width = self.estimate.shape[1]
+        self.estimate = self.estimate.new_zeros(streams, width)
+        self.covariance = self.covariance.new_zeros(streams, width, width)
+
     def step(self, dynamics: Dynamics, context: int, action: Tensor, after: Tensor) -> Tensor:
         """Take in what the sensors say after an action.
 

@@ -271,8 +271,8 @@ def test_vitals_by_hand() -> None:
     assert (told["vitals/contexts"], told["vitals/context"], told["vitals/neurons_born"]) == (1, 0, 0)
 
 
-@pytest.mark.parametrize("num_envs", [1, 2])
-def test_an_exam_may_have_fewer_bodies_than_the_life(num_envs: int) -> None:
+@pytest.mark.parametrize("num_envs", [1, 2, 5])
+def test_an_exam_may_have_other_bodies_than_the_life(num_envs: int) -> None:
     env = cartpoles(num_envs=2)
     agent = spec().build(env, 0)
     agent.live(env, 60)

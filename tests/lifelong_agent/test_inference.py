@@ -84,7 +84,7 @@ def test_a_frozen_model_infers_and_learns_nothing(senses: Senses):
         stream.live(world, VISIT)
     inference = stream.inference
     before = everything(inference)
-    stream.inference.forget_belief()
+    stream.inference.forget_belief(STREAMS)
     for world, context in ((worlds[0], 0), (worlds[1], 1), (WORLDS[senses](30), None)):
         beliefs = stream.live(world, 30, learn=False)
         assert context is None or {belief.context for belief in beliefs[3:]} == {context}

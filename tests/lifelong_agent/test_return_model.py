@@ -16,7 +16,7 @@ def test_episodes_are_told_with_their_discounted_return():
 def test_restarting_begins_all_episodes_anew():
     model = ReturnModel(1, 1, gamma=0.5)
     model.follow(torch.tensor([7.0]), torch.tensor([False]))
-    model.restart()
+    model.restart(1)
     assert model.follow(torch.tensor([1.0]), torch.tensor([True])).tolist() == [1.0]
 
 
