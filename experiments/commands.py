@@ -177,7 +177,9 @@ def compare(args: Sequence[str]) -> int:
         console.print(rich_table("differences and ratios, seed by seed", *pair_rows(summary)))
     print(f"figures:     {', '.join(str(path) for path in comparison.figures)}")
     print(f"summary:     {comparison.folder / 'summary.json'}")
-    print(f"TensorBoard: tensorboard --logdir {comparison.folder} --samples_per_plugin images=200,scalars=0")
+    board = Path(sys.executable).with_name("tensorboard")  # the virtual environment need not be activated
+    here = board.relative_to(Path.cwd()) if board.is_relative_to(Path.cwd()) else board
+    print(f"TensorBoard: {here} --logdir {comparison.folder} --samples_per_plugin images=200,scalars=0")
     return 0
 
 
