@@ -149,7 +149,7 @@ def exam_matrix(ages: np.ndarray, scores: np.ndarray, tasks: Sequence[str], visi
     return figure
 
 
-def _heat(  # noqa: PLR0917
+def _heat(
     axes: Axes,
     ages: np.ndarray,
     scores: np.ndarray,
