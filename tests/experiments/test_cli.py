@@ -165,7 +165,7 @@ def test_tuning_keeps_every_setting_and_names_the_best(spec, tmp_path, capsys):
 def test_preview_prints_and_draws(spec, tmp_path, capsys):
     code, out, _ = said(capsys, "preview", "cartpole_storm", "--out", "drawn")
     assert code == 0
-    assert "4 worlds, 12 visits" in out
+    assert "4 worlds, 8 visits" in out
     assert list(tree(tmp_path / "drawn")) == ["cartpole_storm_timeline.png"]
     assert said(capsys, "preview", spec, "--out", "drawn")[0] == 0
 
