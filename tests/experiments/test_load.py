@@ -71,7 +71,7 @@ def test_the_specs_of_the_documentation_load():
 
 def test_shipped_grids_fit_their_agents():
     paths = list(GRIDS.glob("*.yaml"))
-    assert {path.stem for path in paths} >= {"ppo", "ppo.cartpole", "ppo_cbp"}
+    assert {path.stem for path in paths} >= {"ppo", "ppo.cartpole", "ppo.zoo", "ppo_cbp"}
     for path in paths:
         for change in combinations(read_grid(path)):
             vary(AgentSpec.kinds[path.stem.split(".")[0]](), change, str(path))
