@@ -16,7 +16,7 @@ from envs import LIVES, Change, LifelongVectorEnv, Schedule, Task, make_life
 from envs.worlds import Worlds
 from experiments.cells import Cell, cells
 from experiments.compare import Comparison, alone_cells, collect, export
-from experiments.load import SpecError, load, presets
+from experiments.load import SpecError, load, plain, presets
 from experiments.options import (
     BenchOptions,
     CompareOptions,
@@ -217,10 +217,11 @@ def tune(args: Sequence[str]) -> int:
             )
         raise SpecError("say which spec first: lifelong tune SPEC --agent LABEL")
     options = read_options(TuneOptions, args[1:], f"lifelong tune {args[0]}")
-    spec, changes = tuning(load(args[0]), options)
+    loaded = load(args[0])
+    spec, changes = tuning(loaded, options)
     check(spec)
     live_cells(tuning_cells(spec, options), options.jobs)
-    result = outcome(spec, options, changes)
+    result = outcome(spec, options, changes, plain(loaded.agents[options.agent]))
     header, rows = best_rows(result)
     Console().print(rich_table(f"{spec.name}, {options.agent}: {len(changes)} settings, the best first", header, rows))
     print(f"outcome: {write_outcome(result, options)}")

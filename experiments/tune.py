@@ -1,7 +1,8 @@
 """Trying the settings of a grid on seeds of their own; every setting and its score is kept, not only the best.
 
 A grid is a YAML file, `experiments/tuning/<agent>.yaml` unless another is named: field of the agent's spec -> values.
-All combinations are lived. Fields of parts of a spec are written with dots.
+All combinations are lived. A list of such grids is lived one after the other; a field that one of them leaves out stays
+as it is in the spec. Fields of parts of a spec are written with dots.
 """
 
 from __future__ import annotations
@@ -101,28 +102,28 @@ def grid_path(options: TuneOptions, agent: AgentSpec) -> Path:
     raise SpecError(f"--grid: no such file: {candidates[-1]}; write one, field -> list of values")
 
 
-def read_grid(path: Path) -> dict[str, list[Any]]:
-    """Read a grid.
+def read_grid(path: Path) -> list[dict[str, list[Any]]]:
+    """Read a grid, or a list of them.
 
     Raises:
-        SpecError: If it is not a mapping of fields to lists of values.
+        SpecError: If it is neither a mapping of fields to lists of values nor a list of such mappings.
     """
     data = read(path.read_text(encoding="utf-8"), str(path))
-    if (
-        not isinstance(data, dict)
-        or not data
-        or not all(isinstance(values, list) and values for values in data.values())
-    ):
-        raise SpecError(
-            f"{path}: expected fields with lists of values, such as `learning_rate: [1e-4, 3e-4]`; got {data!r}"
-        )
-    return data
+    grids = data if isinstance(data, list) else [data]
+    for grid in grids or [data]:
+        if not isinstance(grid, dict) or not grid or not all(isinstance(one, list) and one for one in grid.values()):
+            raise SpecError(
+                f"{path}: expected fields with lists of values, such as `learning_rate: [1e-4, 3e-4]`, "
+                f"or a list of such grids; got {grid!r}"
+            )
+    return grids
 
 
-def combinations(grid: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
-    """Go through all combinations of a grid, the last field fastest."""
-    for values in itertools.product(*grid.values()):
-        yield dict(zip(grid, values, strict=True))
+def combinations(grids: list[dict[str, list[Any]]]) -> Iterator[dict[str, Any]]:
+    """Go through all combinations of each grid, the last field fastest."""
+    for grid in grids:
+        for values in itertools.product(*grid.values()):
+            yield dict(zip(grid, values, strict=True))
 
 
 def vary(agent: AgentSpec, change: dict[str, Any], where: str) -> AgentSpec:
@@ -143,10 +144,13 @@ def vary(agent: AgentSpec, change: dict[str, Any], where: str) -> AgentSpec:
     return build(AgentSpec, data, where)
 
 
-def outcome(spec: Experiment, options: TuneOptions, changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def outcome(
+    spec: Experiment, options: TuneOptions, changes: dict[str, dict[str, Any]], base: dict[str, Any]
+) -> dict[str, Any]:
     """Read the lived cells of a tuning experiment: every setting with its lifetime return, the best first.
 
-    Settings of which a cell failed, or scored nothing finite, are listed as failed.
+    Settings of which a cell failed, or scored nothing finite, are listed as failed. `base` is the plain spec that the
+    settings change; what a setting does not name is as it is there.
     """
     rows, failed = [], []
     lived = tuning_cells(spec, options)
@@ -169,8 +173,7 @@ def outcome(spec: Experiment, options: TuneOptions, changes: dict[str, dict[str,
         "best": rows[0]["settings"] if rows else None,
         "configurations": rows,
         "failed": failed,
-        "base": plain(next(iter(spec.agents.values())))
-        | {key: "varied" for change in changes.values() for key in change},
+        "base": base,
     }
 
 
@@ -185,12 +188,12 @@ def write_outcome(result: dict[str, Any], options: TuneOptions) -> Path:
 def best_rows(result: dict[str, Any], count: int = 12) -> tuple[list[str], list[list[str]]]:
     """Lay out the best settings as a table: header and rows."""
     rows = result["configurations"][:count]
-    names = list(rows[0]["settings"]) if rows else []
+    names = list(dict.fromkeys(name for row in rows for name in row["settings"]))
     body = [
         [
             f"{row['lifetime_return']['mean']:.2f}",
             " ".join(f"{value:.1f}" for value in row["lifetime_return"]["per_seed"]),
-            *(str(row["settings"][name]) for name in names),
+            *(str(row["settings"].get(name, "as in the spec")) for name in names),
         ]
         for row in rows
     ]

@@ -71,10 +71,25 @@ def test_the_specs_of_the_documentation_load():
 
 def test_shipped_grids_fit_their_agents():
     paths = list(GRIDS.glob("*.yaml"))
-    assert {path.stem for path in paths} >= {"ppo", "ppo.cartpole", "ppo.zoo", "ppo_cbp"}
+    assert {path.stem for path in paths} >= {"ppo", "ppo.cartpole", "ppo_cbp", "ppo_cbp.cartpole"}
     for path in paths:
         for change in combinations(read_grid(path)):
             vary(AgentSpec.kinds[path.stem.split(".")[0]](), change, str(path))
+
+
+def test_a_list_of_grids_is_lived_one_after_the_other(tmp_path):
+    path = tmp_path / "grids.yaml"
+    path.write_text("- {learning_rate: [1, 2], ent_coef: [0]}\n- {n_epochs: [5]}\n")
+    changes = list(combinations(read_grid(path)))
+    assert changes == [{"learning_rate": 1, "ent_coef": 0}, {"learning_rate": 2, "ent_coef": 0}, {"n_epochs": 5}]
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "- learning_rate: 3", "- {learning_rate: []}", "- 5", "{}"])
+def test_what_is_no_grid_is_refused(tmp_path, text):
+    path = tmp_path / "grids.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecError, match="expected fields with lists of values"):
+        read_grid(path)
 
 
 def test_an_inline_life_is_read_through_the_registry_of_changes():
