@@ -52,7 +52,7 @@ class BrainAgent:
             config=spec.brain,
             seed=seed_for(seed, "brain", "cortex"),
         ).to(spec.device)
-        self.yardstick = Yardstick(env.num_envs, spec.brain.contexts, gamma=spec.gamma).to(spec.device)
+        self.yardstick = Yardstick(env.num_envs, spec.brain.contexts, gamma=spec.gamma)
         self._rng = generator(seed, "brain", "actions")
         self._recent: np.ndarray | None = None
 
@@ -64,13 +64,14 @@ class BrainAgent:
         self.brain.begin(raw)
         thought = self.brain(self.brain.perceive_first(raw))
         for _ in range(vector_steps(env, steps)):
-            chances = thought.output[:, : self.actions].softmax(1)
-            action = sample(chances.cpu().numpy(), self._rng)
+            output = thought.output.cpu().numpy().astype(np.float64)
+            chances = softmax(output[:, : self.actions])
+            action = sample(chances, self._rng)
             outcome = env.step(action + self.first_action)
             step = Step.of(observation, action, outcome)
             observation = outcome[0]
             self._recent = observation
-            raw, thought = self._learn(raw, thought, chances, step, observation)
+            raw, thought = self._learn(raw, thought, chances, output[:, self.actions], step, observation)
 
     def policy(self) -> BrainPolicy:
         """Copy the brain; see `Agent.policy`."""
@@ -84,60 +85,73 @@ class BrainAgent:
             "vitals/contexts": float(brain.contexts),
             "vitals/context": float(brain.context),
             "vitals/neurons_born": float(brain.cortex.born),
-            "vitals/core_energy": float(readout.core[members].square().mean().sqrt()),
-            "vitals/context_energy": float(readout.fast[members].square().mean().sqrt()),
-            "vitals/brake": float(1.0 - (1.0 / (1.0 + readout.brake * readout.importance[members])).mean()),
-            "vitals/protected_share": float((readout.importance.amax(1) > 0.1).float().mean()),
+            "vitals/core_energy": float(readout.core[:, members].square().mean().sqrt()),
+            "vitals/context_energy": float(readout.fast[:, members].square().mean().sqrt()),
+            "vitals/brake": float(1.0 - (1.0 / (1.0 + readout.brake * readout.importance[:, members])).mean()),
+            "vitals/protected_share": float((readout.importance.amax(0) > 0.1).float().mean()),
             "vitals/dormant_share": dormant_share(brain.cortex.usage[members]),
         }
         if self._recent is not None:
-            winners = brain(self._tensor(self._recent)).winners
+            winners = brain(self._tensor(self._recent)).code.winners
             told["vitals/effective_rank"] = effective_rank(
                 torch.zeros(len(winners), len(members)).scatter_(1, winners.cpu(), 1.0)
             )
         return told
 
     def _learn(
-        self, raw: Tensor, thought: Thought, chances: Tensor, step: Step, observation: np.ndarray
+        self,
+        raw: Tensor,
+        thought: Thought,
+        chances: np.ndarray,
+        value: np.ndarray,
+        step: Step,
+        observation: np.ndarray,
     ) -> tuple[Tensor, Thought]:
         """Learn from one step; returns what the sensors say next, and the thought to act on."""
-        spec, brain, value = self.spec, self.brain, self.actions
+        brain = self.brain
+        over = step.terminated | step.truncated
+        which = over.nonzero()[0]
         after = self._tensor(step.next_observation)
-        over = torch.from_numpy(step.terminated | step.truncated).to(raw.device)
-        ended = bool((step.terminated | step.truncated).any())
-        upcoming = self._tensor(observation) if ended else after
+        upcoming = self._tensor(observation) if len(which) else after
         action = torch.from_numpy(step.action).to(raw.device)
-        reward = torch.from_numpy(step.reward).to(raw.device)
-        fresh = upcoming[over] if ended else upcoming[:0]
-        belief = brain.observe(raw, action, reward, after, over, fresh)
+        fresh = upcoming[which] if len(which) else upcoming[:0]
+        belief = brain.observe(raw, action, torch.from_numpy(step.reward), after, torch.from_numpy(over), fresh)
+        scaled = self.yardstick.reward(step.reward, over, belief.context, sure=belief.sure and not belief.switched)
         if belief.switched:
+            self.yardstick.restart()
             return upcoming, brain(brain.perceive_first(upcoming))
-        ahead = brain(brain.perceive(after, action))
+        ahead = brain.perceive(after, action)
+        ended = torch.from_numpy(over).to(raw.device)
+        if len(which):  # one pass for what came of the actions and for the episodes that begin
+            ahead = torch.cat([ahead, brain.perceive_first(upcoming, ended)[which]])
+        ahead = brain(ahead)
         if belief.sure:
-            goes_on = torch.from_numpy(~step.terminated).to(raw.device)
-            scaled = self.yardstick.reward(reward, over, belief.context)
-            error = scaled + spec.gamma * goes_on * ahead.output[:, value] - thought.output[:, value]
-            standard, rightness = self.yardstick.error(error, thought.output[:, value], belief.context)
-            direction, at_once = policy_direction(chances, action)
-            surprise = standard.abs().clamp(max=3.0)[:, None]
-            ones = torch.ones_like(reward)[:, None]
-            rate = spec.policy_rate * (1.0 - spec.gamma * spec.brain.trace)
-            factor = torch.cat(
-                [(rate * standard)[:, None].expand(-1, self.actions), spec.value_rate * error[:, None]], 1
-            )
-            brain.learn(
-                thought,
-                torch.cat([direction, ones], 1),
-                factor,
-                rightness=rightness,
-                at_once=torch.cat([spec.policy_rate * spec.entropy * surprise * at_once, 0.0 * ones], 1),
-                bounded=value,
-            )
+            foreseen = ahead.output[: len(raw), self.actions].cpu().numpy().astype(np.float64)
+            error = scaled + self.spec.gamma * ~step.terminated * foreseen - value
+            self._reinforce(thought, chances, value, step.action, error)
             brain.grow(thought)
-        if ended:
-            brain.end(over)
-            return upcoming, brain(brain.perceive_first(upcoming, over))
+        if len(which):
+            brain.end(ended)
+            rows = np.arange(len(raw))
+            rows[which] = len(raw) + np.arange(len(which))
+            ahead = ahead.rows(torch.from_numpy(rows).to(raw.device))
         return upcoming, brain.reread(ahead) if belief.sure else ahead
+
+    def _reinforce(
+        self, thought: Thought, chances: np.ndarray, value: np.ndarray, action: np.ndarray, error: np.ndarray
+    ) -> None:
+        """Learn from TD errors, ``(B,)``, of a thought whose values were ``value``, ``(B,)``."""
+        spec, actions = self.spec, self.actions
+        standard, rightness = self.yardstick.error(error, value, thought.context)
+        direction, at_once, factor = (np.zeros((len(error), actions + 1), np.float32) for _ in range(3))
+        likelier, broader = policy_direction(chances, action)
+        direction[:, :actions], direction[:, actions] = likelier, 1.0
+        factor[:, :actions] = (spec.policy_rate * (1.0 - spec.gamma * spec.brain.trace) * standard)[:, None]
+        factor[:, actions] = spec.value_rate * error
+        surprise = np.abs(standard).clip(max=3.0)[:, None]
+        at_once[:, :actions] = spec.policy_rate * spec.entropy * surprise * broader
+        asked = torch.from_numpy(np.stack([direction, factor, at_once])).to(thought.output.device)
+        self.brain.learn(thought, asked[0], asked[1], rightness=rightness, at_once=asked[2], bounded=actions)
 
     def _tensor(self, observation: np.ndarray) -> Tensor:
         return torch.as_tensor(observation, dtype=torch.float32, device=self.spec.device)
@@ -157,7 +171,7 @@ class BrainPolicy(Policy):
     def reset(self, num_envs: int, rng: np.random.Generator) -> None:
         """Begin an exam not knowing the world; see `Policy.reset`."""
         self._rng, self._starting = rng, None
-        self.brain.forget_belief(num_envs)
+        self.brain.forget_belief(num_envs, guess=rng.random())
 
     def act(self, observation: np.ndarray) -> np.ndarray:
         """Sample actions; see `Policy.act`."""
@@ -167,18 +181,24 @@ class BrainPolicy(Policy):
             self._sense = self.brain.perceive_first(raw)
         elif bool(self._starting.any()):
             self._sense = self.brain.perceive_first(raw, self._starting)
-        chances = self.brain(self._sense).output[:, : self.actions].softmax(1)
-        return sample(chances.cpu().numpy(), self._rng) + self.first_action
+        output = self.brain(self._sense).output[:, : self.actions].cpu().numpy().astype(np.float64)
+        return sample(softmax(output), self._rng) + self.first_action
 
     def observe(self, step: Step) -> None:
         """Infer the world, and what sound sensors would say, from what came of the actions; see `Policy.observe`."""
         raw = torch.as_tensor(step.observation, dtype=torch.float32, device=self._device)
         after = torch.as_tensor(step.next_observation, dtype=torch.float32, device=self._device)
         action = torch.as_tensor(step.action - self.first_action, device=self._device)
-        reward = torch.as_tensor(step.reward, dtype=torch.float32, device=self._device)
-        self._starting = torch.as_tensor(step.terminated | step.truncated, device=self._device)
-        belief = self.brain.observe(raw, action, reward, after, self._starting, after[:0], learn=False)
+        over = torch.from_numpy(step.terminated | step.truncated)
+        self._starting = over.to(self._device)
+        belief = self.brain.observe(raw, action, torch.from_numpy(step.reward), after, over, after[:0], learn=False)
         self._sense = self.brain.perceive_first(after) if belief.switched else self.brain.perceive(after, action)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits, shape ``(N, actions)``, into probabilities, row by row."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
 
 
 def sample(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:

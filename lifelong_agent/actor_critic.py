@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from lifelong_agent.host import HostModule
 
 
-def policy_direction(chances: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+def policy_direction(chances: np.ndarray, action: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Directions in which logits move to make actions likelier, and to make the policy less certain.
 
     Source: ``grad log softmax = onehot(a) - pi`` and ``grad H = -pi (log pi + H)`` (Sutton & Barto 2018, section 13.3;
@@ -19,13 +24,14 @@ def policy_direction(chances: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Both directions, each ``(B, A)``.
     """
-    likelier = nn.functional.one_hot(action, chances.shape[1]).to(chances.dtype) - chances
-    logs = (chances + 1e-9).log()
-    entropy = -(chances * logs).sum(1, keepdim=True)
+    likelier = -chances
+    likelier[np.arange(len(action)), action] += 1.0
+    logs = np.log(chances + 1e-9)
+    entropy = -(chances * logs).sum(1, keepdims=True)
     return likelier, -chances * (logs + entropy)
 
 
-class Yardstick(nn.Module):
+class Yardstick(HostModule):
     """Measures rewards and TD errors, per context, in units in which one learning rate fits all worlds.
 
     Rewards are divided by the standard deviation of the running discounted return over all time, but never by less than
@@ -63,42 +69,59 @@ class Yardstick(nn.Module):
         self.rate = 1.0 / memory
         self.floor = floor
         self.tolerance = tolerance
-        self.register_buffer("returns", torch.zeros(streams))
+        self.register_buffer("returns", torch.zeros(streams, dtype=torch.float64))
         # Per context: (samples, mean, sum of squared distances) of discounted returns, and the largest reward.
         self.register_buffer("spread", torch.zeros(contexts, 4, dtype=torch.float64))
         # Per context: (steps, mean |TD error|, mean |value|).
-        self.register_buffer("usual", torch.zeros(contexts, 3))
+        self.register_buffer("usual", torch.zeros(contexts, 3, dtype=torch.float64))
 
-    def reward(self, reward: Tensor, ended: Tensor, context: int) -> Tensor:
-        """Take in the rewards of one step, ``(B,)``, and which streams ended, ``(B,)`` bool; return them scaled."""
-        self.returns.mul_(self.gamma).add_(reward)
-        spread = self.spread[context]
-        returns = self.returns.double()
-        distance = returns - spread[1]
-        spread[0] += returns.shape[0]
-        spread[1] += distance.sum() / spread[0]
-        spread[2] += (distance * (returns - spread[1])).sum()
-        spread[3] = torch.maximum(spread[3], reward.abs().max())
-        self.returns *= ~ended
+    def reward(self, reward: np.ndarray, ended: np.ndarray, context: int, *, sure: bool = True) -> np.ndarray:
+        """Take in the rewards of one step and return them scaled.
+
+        Args:
+            reward: ``(B,)``.
+            ended: Whether an episode ended with this step, ``(B,)``, bool.
+            context: The context believed in.
+            sure: Whether the rewards are held to be this context's: otherwise they only run into the returns.
+
+        Returns:
+            Rewards in units of the context, ``(B,)``.
+        """
+        returns = self.returns.numpy()
+        returns *= self.gamma
+        returns += reward
+        if sure:
+            spread = self.spread.numpy()[context]
+            samples, mean, square, largest = spread.tolist()
+            samples += len(returns)
+            distance = returns - mean
+            mean += float(distance.sum()) / samples
+            square += float(distance @ (returns - mean))
+            spread[:] = samples, mean, square, max(largest, float(np.abs(reward).max()))
+        returns[ended] = 0.0
         return reward / self._unit(context)
 
-    def error(self, error: Tensor, value: Tensor, context: int) -> tuple[Tensor, Tensor]:
+    def restart(self) -> None:
+        """Begin the returns of all streams anew: after a change of world."""
+        self.returns.zero_()
+
+    def error(self, error: np.ndarray, value: np.ndarray, context: int) -> tuple[np.ndarray, float]:
         """Take in the TD errors and values of one step, each ``(B,)``.
 
         Returns:
-            The errors in units of their usual size, ``(B,)``, and how right they were, a scalar in ``[0, 1]``.
+            The errors in units of their usual size, ``(B,)``, and how right they were, in ``[0, 1]``.
         """
-        usual = self.usual[context]
-        usual[0] += 1.0
-        rate = (1.0 / usual[0]).clamp(min=self.rate)
-        size = error.abs().mean()
-        usual[1] += rate * (size - usual[1])
-        usual[2] += rate * (value.abs().mean() - usual[2])
-        rightness = torch.exp(-size / (self.tolerance * usual[2] + 1e-8))
-        least = (self.floor * self.spread[context, 3]).to(error.dtype) / self._unit(context)
-        return error / torch.maximum(usual[1], least).clamp(min=1e-8), rightness
+        usual = self.usual.numpy()[context]
+        steps, usual_error, usual_value = usual.tolist()
+        rate = max(1.0 / (steps + 1.0), self.rate)
+        size = float(np.abs(error).mean())
+        usual_error += rate * (size - usual_error)
+        usual_value += rate * (float(np.abs(value).mean()) - usual_value)
+        usual[:] = steps + 1.0, usual_error, usual_value
+        rightness = math.exp(-size / (self.tolerance * usual_value + 1e-8))
+        least = self.floor * float(self.spread[context, 3]) / self._unit(context)
+        return error / max(usual_error, least, 1e-8), rightness
 
-    def _unit(self, context: int) -> Tensor:
-        samples, _, square, largest = self.spread[context]
-        unit = torch.maximum((square / samples.clamp(min=1.0)).sqrt(), largest)
-        return torch.where(unit > 0, unit, torch.ones_like(unit)).to(self.usual.dtype)
+    def _unit(self, context: int) -> float:
+        samples, _, square, largest = self.spread.numpy()[context].tolist()
+        return max(math.sqrt(square / max(samples, 1.0)), largest) or 1.0

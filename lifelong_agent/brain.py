@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from lifelong_agent.config import BrainConfig
-from lifelong_agent.cortex import Cortex
+from lifelong_agent.cortex import Code, Cortex
 from lifelong_agent.inference import Belief, ContextInference
 from lifelong_agent.normalizer import ContextNormalizer
 from lifelong_agent.readout import Readout
@@ -20,17 +20,19 @@ class Thought(NamedTuple):
 
     Attributes:
         output: Read-out, ``(B, out_dim)``.
-        winners: Places of the firing neurons among the open ones, ``(B, k)``.
+        code: What the cortex made of the senses.
         context: The context it was thought in.
         sense: What it was thought about, ``(B, in_dim)``.
-        drive: Drives of the open neurons, ``(B, open_neurons)``.
     """
 
     output: Tensor
-    winners: Tensor
+    code: Code
     context: int
     sense: Tensor
-    drive: Tensor
+
+    def rows(self, which: slice | Tensor) -> Thought:
+        """Take some rows of the batch: a slice, or indices of shape ``(R,)``."""
+        return Thought(self.output[which], self.code.rows(which), self.context, self.sense[which])
 
 
 class TriarchicBrain(nn.Module):
@@ -105,7 +107,7 @@ class TriarchicBrain(nn.Module):
             else None
         )
         self.filter = SenseFilter(streams, in_dim) if config.infer and config.repair and real else None
-        self.register_buffer("trace", torch.zeros(streams, config.open_neurons, out_dim))
+        self.register_buffer("trace", torch.zeros(out_dim, streams, config.open_neurons))
         self._open(0)
 
     @property
@@ -121,14 +123,12 @@ class TriarchicBrain(nn.Module):
     def forward(self, sense: Tensor) -> Thought:
         """Think about senses, shape ``(B, in_dim)``, in the present context. Changes nothing."""
         context = self.context
-        winners, drive = self.cortex(sense if self.cortex.bits else self.normalizer(sense, context), context)
-        output = self.readout(self.cortex.members[context][winners], self.cortex.scale)
-        return Thought(output, winners, context, sense, drive)
+        code = self.cortex(sense if self.cortex.bits else self.normalizer(sense, context), context)
+        return Thought(self.readout(code.active, self.cortex.place(context)), code, context, sense)
 
     def reread(self, thought: Thought) -> Thought:
         """Read the same neurons once more, after learning: a thought without coding the senses anew."""
-        output = self.readout(self.cortex.members[thought.context][thought.winners], self.cortex.scale)
-        return thought._replace(output=output)
+        return thought._replace(output=self.readout(thought.code.active, self.cortex.place(thought.context)))
 
     def begin(self, first: Tensor, *, learn: bool = True) -> None:
         """Begin a life with its first observations, ``(B, in_dim)``."""
@@ -137,10 +137,15 @@ class TriarchicBrain(nn.Module):
         if learn and self.normalizer.count[self.context] == 0:
             self.normalizer.update(first, self.context)
 
-    def forget_belief(self, streams: int) -> None:
-        """Begin an exam of so many streams, doubting no known world. Keeps all that was learnt."""
+    def forget_belief(self, streams: int, guess: float = 0.0) -> None:
+        """Begin an exam of so many streams, not knowing the world. Keeps all that was learnt.
+
+        Args:
+            streams: Number of parallel streams.
+            guess: In ``[0, 1)``: picks the world to begin in where the first observations leave a choice.
+        """
         if self.inference is not None:
-            self.inference.forget_belief(streams)
+            self.inference.forget_belief(streams, guess)
         if self.filter is not None:
             self.filter.restart(streams)
 
@@ -184,9 +189,9 @@ class TriarchicBrain(nn.Module):
         Args:
             sense: ``(B, in_dim)``, before the action.
             action: ``(B,)``, integers.
-            reward: ``(B,)``.
+            reward: ``(B,)``, on the host.
             after: ``(B, in_dim)``, after the action; the final observation where an episode ended.
-            ended: ``(B,)``, bool, whether an episode ended with this step.
+            ended: ``(B,)``, bool, on the host, whether an episode ended with this step.
             fresh: ``(F, in_dim)``, first observations of the episodes that began at this step.
             learn: False for a frozen policy, which only infers.
 
@@ -211,7 +216,7 @@ class TriarchicBrain(nn.Module):
         direction: Tensor,
         factor: Tensor,
         *,
-        rightness: Tensor,
+        rightness: float,
         at_once: Tensor | None = None,
         bounded: int | None = None,
     ) -> None:
@@ -223,7 +228,7 @@ class TriarchicBrain(nn.Module):
             thought: A thought of this context.
             direction: What each output would have to do, ``(B, out_dim)``: the post-synaptic factor.
             factor: The third factor of each output, ``(B, out_dim)``: a learning rate times an error.
-            rightness: How right predictions are, a scalar in ``[0, 1]``, for the importances.
+            rightness: How right predictions are, in ``[0, 1]``, for the importances.
             at_once: A change of the outputs asked for without delay, ``(B, out_dim)``, outside the traces.
             bounded: Output whose step is divided by the energy of its trace, so that one step closes at most the given
                 share of the error (normalised least mean squares).
@@ -236,24 +241,18 @@ class TriarchicBrain(nn.Module):
                 f"a thought can be learnt from in its own context only: it was thought in {thought.context}, "
                 f"the brain is now in {self.context}; think again after a switch"
             )
-        batch, scale = thought.winners.shape[0], self.cortex.scale
-        code = torch.zeros(batch, self.trace.shape[1], device=self.trace.device)
-        code.scatter_(1, thought.winners, scale)
-        trace = self.trace[:batch]
-        trace *= self.gamma * self.config.trace
-        trace += code[:, :, None] * direction[:, None, :]
+        active, place = thought.code.active, self.cortex.place(thought.context)
+        trace = self.trace[:, : active.shape[0]]
+        trace.mul_(self.gamma * self.config.trace).addcmul_(direction.T[:, :, None], active)
         if bounded is not None:
-            energy = (trace[:, :, bounded] ** 2).sum(1).clamp(min=1.0)
             factor = factor.clone()
-            factor[:, bounded] /= energy
-        change = torch.einsum("bmo,bo->mo", trace, factor)
+            factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
+        change = torch.bmm(factor.T[:, None, :], trace)[:, 0]
         if at_once is not None:
-            change = change + code.T @ at_once
-        part = (trace.abs().amax(0) / scale).clamp(max=1.0)
-        members = self.cortex.members[thought.context]
-        self.readout.learn(members, change, part, rightness)
-        self.cortex.use(thought.context, code.mean(0) / scale)
-        self.cortex.settle(thought.context, thought.drive)
+            change.addmm_(at_once.T, active)
+        part = trace.abs().amax(1).mul_(1.0 / self.cortex.scale).clamp_(max=1.0)
+        self.readout.learn(place, change, part, rightness)
+        self.cortex.learn(thought.context, thought.code)
         self.normalizer.update(thought.sense, thought.context)
 
     def grow(self, thought: Thought) -> bool:
@@ -261,25 +260,38 @@ class TriarchicBrain(nn.Module):
         if not self.config.neurogenesis:
             return False
         context = thought.context
-        which = self.cortex.novel(thought.drive, context)
+        which = self.cortex.novel(thought.code.best, context)
         if which is None:
             return False
-        members = self.cortex.members[context]
-        protected = self.readout.importance[members].amax(1) > 0.1
-        place = self.cortex.recruit(self.normalizer(thought.sense[which], context), context, protected)
-        self.readout.forget(members[place])
-        self.trace[:, place] = 0.0
+        protected = self.readout.importance[:, self.cortex.place(context)].amax(0) > 0.1
+        if self.cortex.bits:
+            place = self.cortex.recruit(thought.sense[which], context, protected, self.normalizer.mean[context])
+        else:
+            place = self.cortex.recruit(self.normalizer(thought.sense[which], context), context, protected)
+        if place is None:
+            return False
+        self.readout.forget(self.cortex.members[context, place : place + 1])
+        self.trace[:, :, place] = 0.0
         return True
 
     def end(self, ended: Tensor) -> None:
         """Cut the traces of streams whose episode ended: ``(B,)``, bool."""
-        self.trace *= (~ended)[:, None, None]
+        self.trace[:, : len(ended)] *= (~ended).to(self.trace)[:, None]
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        # Sums over a life and inverses of matrices need their double precision: only the place can be changed.
+        def move(value: Tensor) -> Tensor:
+            moved = fn(value)
+            return moved if moved.dtype == value.dtype else value.to(moved.device)
+
+        return super()._apply(move, recurse)
 
     def _open(self, context: int) -> None:
         if context and not self.config.gate:
             self.cortex.members[context] = self.cortex.members[0]
+            self.cortex.forget_projections()
             self.normalizer.clear(context)
             return
-        neurons = self.cortex.open(context, self.readout.importance.amax(1))
+        neurons = self.cortex.open(context, self.readout.importance.amax(0))
         self.readout.forget(neurons)
         self.normalizer.clear(context)

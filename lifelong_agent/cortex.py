@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from lifelong_agent.projection import project, random_rows
+from lifelong_agent.readout import Place
+
+
+class Code(NamedTuple):
+    """What the open neurons make of senses.
+
+    Attributes:
+        active: Activity of the open neurons, ``(B, open_neurons)``: `Cortex.scale` where a neuron fires, 0 elsewhere.
+        winners: Places of the firing neurons among the open ones, ``(B, k)``.
+        drive: Drives of the open neurons, ``(B, open_neurons)``, before they are centred.
+        best: Drive of the neuron that meets the input best, ``(B,)``.
+    """
+
+    active: Tensor
+    winners: Tensor
+    drive: Tensor
+    best: Tensor
+
+    def rows(self, which: slice | Tensor) -> Code:
+        """Take some rows of the batch: a slice, or indices of shape ``(R,)``."""
+        return Code(*(part[which] for part in self))
 
 
 class Cortex(nn.Module):
@@ -75,29 +96,40 @@ class Cortex(nn.Module):
         # Scalars that decide what is done next: kept as Python numbers, so that no step waits for a device twice.
         self.similarity = [(0.0, 0.0, 0.0)] * contexts
         self.register_buffer("born", torch.zeros((), dtype=torch.long))
-        self._projections: dict[int, tuple[Tensor, Tensor]] = {}
+        self._projections: dict[int, tuple[Tensor, Tensor, Place]] = {}
 
     @property
     def scale(self) -> float:
         """Activity of one winner, so that a code has unit length."""
         return self.winners**-0.5
 
-    def forward(self, sense: Tensor, context: int) -> tuple[Tensor, Tensor]:
-        """Code senses, shape ``(B, in_dim)``: bits as they are, real-valued channels normalised.
-
-        Returns:
-            The winners' places among the open neurons, ``(B, k)``, and the drives of these, ``(B, open_neurons)``.
-        """
-        weight, bias = self._projection(context)
-        drive = project(sense, weight, bits=self.bits)
-        drive = drive - self.centre[context] if self.bits else drive + bias
-        return drive.topk(self.winners, dim=1, sorted=False).indices, drive
-
-    def settle(self, context: int, drive: Tensor) -> None:
-        """Take the drives of a batch, ``(B, open_neurons)``, into the running mean that bits are centred by."""
+    def forward(self, sense: Tensor, context: int) -> Code:
+        """Code senses, shape ``(B, in_dim)``: bits as they are, real-valued channels normalised. Changes nothing."""
+        weight, bias, _ = self._projection(context)
         if self.bits:
-            self.settled[context] += drive.shape[0]
-            self.centre[context] += drive.sum(0) / self.settled[context]
+            drive = project(sense, weight, bits=True)
+            best, winners = (drive - self.centre[context]).topk(self.winners, dim=1, sorted=False)
+        else:
+            drive = torch.addmm(bias, sense, weight)
+            best, winners = drive.topk(self.winners, dim=1, sorted=False)
+        active = torch.zeros_like(drive).scatter_(1, winners, self.scale)
+        return Code(active, winners, drive, best.amax(1))
+
+    def learn(self, context: int, code: Code, rate: float = 1e-3) -> None:
+        """Follow how often each open neuron fires, and (bits only) the mean drive that drives are centred by."""
+        place = self.place(context)
+        # A view of these neurons, or a copy of them.
+        usage = self.usage[place].mul_(1.0 - rate).add_(code.active.mean(0), alpha=rate / self.scale)
+        if not isinstance(place, slice):
+            self.usage[place] = usage
+        if self.bits:
+            size = code.drive.shape[0]
+            self.settled[context] += size
+            self.centre[context] += (code.drive.mean(0) - self.centre[context]) * (size / self.settled[context])
+
+    def place(self, context: int) -> Place:
+        """Say which neurons a context has open: as a slice if they follow one another, else as an index."""
+        return self._projection(context)[2]
 
     def open(self, context: int, importance: Tensor) -> Tensor:
         """Give a new context the least useful neurons.
@@ -107,11 +139,13 @@ class Cortex(nn.Module):
             importance: How much is known to hang on each neuron, shape ``(neurons,)``, at least 0.
 
         Returns:
-            The neurons, shape ``(open_neurons,)``; whoever reads from them must forget what they stood for.
+            The neurons, shape ``(open_neurons,)``, in rising order; whoever reads from them must forget what they
+            stood for.
         """
         utility = importance + 1e-3 * self.usage
         utility[self.members[:context].flatten()] += 1e-9  # silent so far, but another context's all the same
-        chosen = utility.topk(self.members.shape[1], largest=False, sorted=False).indices
+        # Of equals the first: fresh neurons follow one another, and what follows one another is changed in place.
+        chosen = utility.argsort(stable=True)[: self.members.shape[1]].sort().values
         self.members[context] = chosen
         self.usage[chosen] = 0.0
         self.similarity[context] = (0.0, 0.0, 0.0)
@@ -120,52 +154,53 @@ class Cortex(nn.Module):
         self.forget_projections()
         return chosen
 
-    def use(self, context: int, active: Tensor, rate: float = 1e-3) -> None:
-        """Follow how often each open neuron fires: ``active`` is its share of the batch, shape ``(open_neurons,)``."""
-        members = self.members[context]
-        self.usage[members] += rate * (active - self.usage[members])
-
-    def novel(self, drive: Tensor, context: int, threshold: float = 4.0) -> int | None:
+    def novel(self, best: Tensor, context: int, threshold: float = 4.0) -> int | None:
         """Find the most novel input of a batch, if any is.
 
         Novel is an input whose best neuron meets it worse than usual in this context by ``threshold`` standard
         deviations.
 
         Args:
-            drive: Drives of the open neurons, ``(B, open_neurons)``.
+            best: Drives of the best neurons, ``(B,)``.
             context: The present context, whose idea of the usual is updated.
             threshold: In standard deviations.
 
         Returns:
             Its place in the batch, or None.
         """
-        best = drive.amax(1)
-        low, centre, square = torch.stack([best.min(), best.mean(), (best**2).mean()]).tolist()
+        met = best.tolist()
+        low, centre, square = min(met), sum(met) / len(met), sum(one * one for one in met) / len(met)
         mean, variance, seen = self.similarity[context]
         step = max(1.0 / (seen + 1.0), 1e-3)
         spread = square - 2.0 * mean * centre + mean * mean
         self.similarity[context] = (mean + step * (centre - mean), variance + step * (spread - variance), seen + 1.0)
         if seen < 100 or low > mean - threshold * max(variance, 0.0) ** 0.5 - 1e-6:
             return None
-        return int(best.argmin())
+        return met.index(low)
 
-    def recruit(self, sense: Tensor, context: int, protected: Tensor) -> Tensor:
+    def recruit(self, sense: Tensor, context: int, protected: Tensor, mean: Tensor | None = None) -> int | None:
         """Neurogenesis: tune the least used open neuron to an input.
 
         Args:
-            sense: The input, centred or normalised, ``(in_dim,)``.
+            sense: The input, ``(in_dim,)``: bits as they are, real-valued channels normalised.
             context: The present context.
             protected: Which open neurons may not be touched, shape ``(open_neurons,)``, bool.
+            mean: The usual input, ``(in_dim,)``, for bits: the neuron is tuned to what differs from it.
 
         Returns:
-            The place of the recruited neuron among the open ones, shape ``(1,)``.
+            The place of the recruited neuron among the open ones; None if all are protected.
         """
         members = self.members[context]
-        place = self.usage[members].masked_fill(protected, torch.inf).argmin().view(1)
+        usage = self.usage[members].masked_fill(protected, torch.inf)
+        place = int(usage.argmin())
+        if bool(protected[place]):
+            return None
         neuron = members[place]
-        self.weight[neuron] = sense / sense.norm().clamp(min=1e-6)
+        tuned = sense if mean is None else sense - mean
+        tuned = tuned / tuned.norm().clamp(min=1e-6)
+        self.weight[neuron] = tuned
         self.usage[neuron] = self.usage[members].mean()
-        self.centre[context, place] = 0.0
+        self.centre[context, place] = 0.0 if mean is None else tuned @ mean
         self.born += 1
         self.forget_projections()
         return place
@@ -174,11 +209,14 @@ class Cortex(nn.Module):
         """Drop the cached projections: to be called after the weights or the members were changed from outside."""
         self._projections.clear()
 
-    def _projection(self, context: int) -> tuple[Tensor, Tensor]:
+    def _projection(self, context: int) -> tuple[Tensor, Tensor, Place]:
         # Gathering the open rows costs more than using them, so each context's block is kept until something changes.
         if context not in self._projections:
             members = self.members[context]
-            self._projections[context] = (self.weight[members].T.contiguous(), self.bias[members])
+            first, last = members[[0, -1]].tolist() if members.device.type != "meta" else (0, 0)
+            run = last - first == len(members) - 1
+            place = slice(first, last + 1) if run else members
+            self._projections[context] = (self.weight[members].T.contiguous(), self.bias[members], place)
         return self._projections[context]
 
     def get_extra_state(self) -> list[tuple[float, float, float]]:

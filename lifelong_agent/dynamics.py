@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -26,16 +28,18 @@ class Dynamics(nn.Module):
         fault: Largest evidence of one channel against a context, in nats.
         gate: Error from which a wary learner takes a channel for failed, in standard deviations.
         starts: First observations that must have been seen before they say what is usual.
+        ripe: Transitions that a context must have seen before it may speak against itself: the first errors of a
+            model measure its ignorance.
     """
 
     usual: Tensor
     information: Tensor
     moment: Tensor
     variance: Tensor
-    slope: Tensor
-    covariance: Tensor
+    foresight: Tensor
+    _acted: Tensor
     start: Tensor
-    seen: Tensor
+    bounds: Tensor
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class Dynamics(nn.Module):
         fault: float = 3.0,
         gate: float = 6.0,
         starts: int = 64,
+        ripe: int = 64,
     ) -> None:
         super().__init__()
         size = in_dim + actions + 1
@@ -59,25 +64,47 @@ class Dynamics(nn.Module):
         self.fault = fault
         self.gate = gate
         self.starts = starts
+        self.ripe = ripe
         wide = torch.float64
-        # Usual change and spread of each channel over the whole life: (weight, mean square change, mean, mean square).
-        self.register_buffer("usual", torch.zeros(4, in_dim, dtype=wide))
+        # Usual change and spread of each channel over the whole life: (mean square change, mean, mean square).
+        self.register_buffer("usual", torch.zeros(3, in_dim, dtype=wide))
         self.register_buffer("information", torch.zeros(contexts, size, size, dtype=wide))
         self.register_buffer("moment", torch.zeros(contexts, size, in_dim, dtype=wide))
         self.register_buffer("variance", torch.ones(contexts, in_dim, dtype=wide))
-        self.register_buffer("slope", torch.zeros(contexts, size, in_dim, dtype=wide))
-        self.register_buffer("covariance", torch.zeros(contexts, size, size, dtype=wide))
+        # Slopes and their covariance side by side, so that one product of matrices serves both.
+        self.register_buffer("foresight", torch.zeros(contexts, size, in_dim + size, dtype=wide))
         self.register_buffer("start", torch.zeros(contexts, 3, in_dim, dtype=wide))
-        self.register_buffer("seen", torch.zeros(contexts, dtype=wide))
+        # Least and largest evidence that a context may give.
+        self.register_buffer("bounds", torch.zeros(2, contexts, 1, dtype=wide))
+        self.register_buffer("_acted", torch.eye(actions, dtype=wide), persistent=False)
+        self.in_dim = in_dim
+        self.seen = [0.0] * contexts  # how much each context has learnt from; on the host, for it decides what is done
+        self.noticed = 0.0
         self._prior = 1e-3
+
+    @property
+    def slope(self) -> Tensor:
+        """What each context foresees of a change, by feature: ``(contexts, in_dim + actions + 1, in_dim)``."""
+        return self.foresight[:, :, : self.in_dim]
+
+    @property
+    def covariance(self) -> Tensor:
+        """How unsure each context is of its slopes, in units of its noise: ``(contexts, size, size)``."""
+        return self.foresight[:, :, self.in_dim :]
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """Counters that belong to the state: part of ``state_dict()``."""
+        return {"seen": list(self.seen), "noticed": self.noticed}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore the counters."""
+        self.seen, self.noticed = list(state["seen"]), float(state["noticed"])
 
     def notice(self, sense: Tensor, after: Tensor) -> None:
         """Follow the usual size of changes over the whole life: both of shape ``(B, in_dim)``."""
-        weight = (1.0 / (self.usual[0] + 1.0)).clamp(min=1e-4)
-        self.usual[1] += weight * (((after - sense) ** 2).mean(0) - self.usual[1])
-        self.usual[2] += weight * (after.mean(0) - self.usual[2])
-        self.usual[3] += weight * ((after**2).mean(0) - self.usual[3])
-        self.usual[0] += 1.0
+        self.noticed += 1.0
+        now = torch.stack([(after - sense).square(), after, after.square()]).mean(1)
+        self.usual.lerp_(now, max(1.0 / self.noticed, 1e-4))
 
     def predict(self, context: int, sense: Tensor, action: Tensor) -> Tensor:
         """Predict the next senses in one context, ``(B, in_dim)``."""
@@ -94,13 +121,14 @@ class Dynamics(nn.Module):
     def evidence(self, sense: Tensor, action: Tensor, after: Tensor, contexts: int) -> Tensor:
         """Evidence of transitions for the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
         features = self._features(sense, action)
+        foreseen = features @ self.foresight[:contexts]
         change = after - sense
-        error = change - features @ self.slope[:contexts]
-        spread = 1.0 + ((features @ self.covariance[:contexts]) * features).sum(2)
-        variance = self.variance[:contexts, None, :] * spread[:, :, None] + self._floor()
-        blank = 4.0 * self.usual[1] + 1e-12
-        known = error**2 / variance + variance.log()
-        return self._bounded(known, change**2 / blank + blank.log()) * (self.seen[:contexts] > 0)[:, None]
+        error = change - foreseen[:, :, : self.in_dim]
+        spread = (foreseen[:, :, self.in_dim :] * features).sum(2, keepdim=True).add_(1.0)
+        variance = (self.variance[:contexts, None] * spread).add_(self._floor())
+        blank = 4.0 * self.usual[0] + 1e-12
+        known = error.square_().div_(variance).add_(variance.log_())
+        return self._bounded(known, change.square() / blank + blank.log(), *self.bounds[:, :contexts])
 
     def first_evidence(self, first: Tensor, contexts: int) -> Tensor:
         """Evidence of first observations, ``(B, in_dim)``, for the first contexts, in nats: ``(contexts, B)``."""
@@ -108,12 +136,13 @@ class Dynamics(nn.Module):
         count = start[:, 0].clamp(min=1.0)
         mean = start[:, 1] / count
         variance = (start[:, 2] / count - mean**2).clamp(min=0.0)
-        usual = (self.usual[3] - self.usual[2] ** 2).clamp(min=1e-12)
+        usual = (self.usual[2] - self.usual[1] ** 2).clamp(min=1e-12)
         variance = variance * (1.0 + 2.0 / count) + (self.floor**2) * usual + usual / count
         variance = variance[:, None]
         known = (first - mean[:, None]) ** 2 / variance + variance.log()
-        unknown = (first - self.usual[2]) ** 2 / (4.0 * usual) + (4.0 * usual).log()
-        return self._bounded(known, unknown) * (start[:, 0, :1] >= 8)
+        unknown = (first - self.usual[1]) ** 2 / (4.0 * usual) + (4.0 * usual).log()
+        limit = self.limit * (start[:, 0, :1] >= 8)
+        return self._bounded(known, unknown, -limit, limit)
 
     def learn(self, context: int, sense: Tensor, action: Tensor, after: Tensor, *, wary: bool = False) -> None:
         """Let one context learn from transitions; a wary one leaves out those that it holds to be sensor faults."""
@@ -130,19 +159,22 @@ class Dynamics(nn.Module):
         size = sense.shape[0]
         seen = self.seen[context]
         # Prequential residuals of the first samples measure ignorance, not noise: they are let go fast.
-        rate = (size / (seen + size)).clamp(min=1.0 - self.keep**size, max=0.5)
+        rate = min(max(size / (seen + size), 1.0 - self.keep**size), 0.5)
         spread = 1.0 + (features @ self.covariance[context] * features).sum(1, keepdim=True)
         if seen > 0:
             self.variance[context] += rate * ((error**2 / spread).mean(0) - self.variance[context])
         else:
-            self.variance[context] = self.usual[1]
+            self.variance[context] = self.usual[0]
         keep = self.keep**size
         self.information[context] = keep * self.information[context] + features.T @ features
         self.moment[context] = keep * self.moment[context] + features.T @ change
         eye = self._prior * torch.eye(features.shape[1], dtype=features.dtype, device=features.device)
-        self.covariance[context] = torch.linalg.inv(self.information[context] + eye)
-        self.slope[context] = self.covariance[context] @ self.moment[context]
+        covariance = torch.linalg.inv(self.information[context] + eye)
+        self.foresight[context, :, self.in_dim :] = covariance
+        self.foresight[context, :, : self.in_dim] = covariance @ self.moment[context]
         self.seen[context] += size
+        self.bounds[0, context] = -self.limit if self.seen[context] >= self.ripe else 0.0
+        self.bounds[1, context] = self.limit
 
     def learn_first(self, context: int, first: Tensor) -> None:
         """Let one context learn what episodes begin with: ``(B, in_dim)``."""
@@ -152,18 +184,19 @@ class Dynamics(nn.Module):
 
     def clear(self, context: int) -> None:
         """Forget what one context knows."""
-        for name in ("information", "moment", "slope", "covariance", "start", "seen"):
+        for name in ("information", "moment", "foresight", "start"):
             getattr(self, name)[context] = 0.0
+        self.bounds[:, context] = 0.0
         self.variance[context] = 1.0
+        self.seen[context] = 0.0
 
-    def _bounded(self, known: Tensor, unknown: Tensor) -> Tensor:
+    def _bounded(self, known: Tensor, unknown: Tensor, least: Tensor, largest: Tensor) -> Tensor:
         # One channel may speak against a context only so far: a failed sensor is no other world.
-        channels = (0.5 * (unknown - known)).clamp(-self.fault, 2.0 * self.fault)
-        return channels.sum(2).clamp(-self.limit, self.limit)
+        channels = (unknown - known).mul_(0.5).clamp_(-self.fault, 2.0 * self.fault)
+        return channels.sum(2).clamp(least, largest)
 
     def _floor(self) -> Tensor:
-        return (self.floor**2) * self.usual[1] + 1e-12
+        return (self.floor**2) * self.usual[0] + 1e-12
 
     def _features(self, sense: Tensor, action: Tensor) -> Tensor:
-        acted = nn.functional.one_hot(action, self.actions).to(sense.dtype)
-        return torch.cat([sense, acted, torch.ones_like(sense[:, :1])], dim=1)
+        return torch.cat([sense, self._acted[action], torch.ones_like(sense[:, :1])], dim=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -38,6 +40,7 @@ class Familiarity(nn.Module):
         self.register_buffer("surprise", torch.zeros(contexts))
         self.register_buffer("novel", torch.full((contexts,), 10.0))
         self.register_buffer("seen", torch.zeros(contexts))
+        self._cached: tuple[Any, tuple[Tensor, Tensor]] | None = None
 
     def surprises(self, sense: Tensor, contexts: slice = slice(None)) -> Tensor:
         """Surprise of observations, ``(B, in_dim)``, under the contexts of a slice, in nats: ``(contexts, B)``."""
@@ -47,14 +50,26 @@ class Familiarity(nn.Module):
 
     def evidence(self, sense: Tensor, contexts: int) -> Tensor:
         """Evidence of observations for the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
-        expected = self.novel[:contexts, None]
-        unseen = (sense @ (self.chance[:contexts] < self.rare).to(sense.dtype).T).T
+        table, base = self._tables(contexts)
+        surprises, unseen = (table @ sense.T).split(contexts)
         # Poisson counts: as many as this context's own observations still show, against two an observation.
-        unseen = (unseen * (expected.clamp(0.05, 2.0) / 2.0).log()).clamp(min=-self.limit)
-        ratio = self.surprises(sense, slice(contexts)) / self.surprise[:contexts].clamp(min=1.0)[:, None]
+        expected = self.novel[:contexts, None].clamp(0.05, 2.0)
+        unseen = unseen.mul_((expected / 2.0).log_()).clamp_(min=-self.limit)
+        ratio = surprises.add_(base).div_(self.surprise[:contexts, None].clamp(min=1.0))
         # Up to twice the usual surprise an observation is typical (+1), from three times on it is refuted.
-        evidence = 1.0 - (ratio - 2.0).clamp(0.0, 1.0) * (self.limit + 1.0) + unseen
-        return evidence.clamp(min=-self.limit) * (self.seen[:contexts] >= self.ripe)[:, None]
+        evidence = ratio.sub_(2.0).clamp_(0.0, 1.0).mul_(-(self.limit + 1.0)).add_(unseen).add_(1.0)
+        return evidence.clamp_(min=-self.limit).mul_(self.seen[:contexts, None] >= self.ripe)
+
+    def _tables(self, contexts: int) -> tuple[Tensor, Tensor]:
+        # What a bit that is on adds to the surprise, and whether it was all but never seen, for each context, one below
+        # the other; and the surprise of no bit on. Kept until chances change.
+        key = (contexts, self.chance.data_ptr(), self.chance._version)
+        if self._cached is None or self._cached[0] != key:
+            chance = self.chance[:contexts].clamp(1e-3, 1.0 - 1e-3)
+            off = torch.log1p(-chance)
+            rare = (self.chance[:contexts] < self.rare).to(chance.dtype)
+            self._cached = key, (torch.cat([off - chance.log(), rare]), -off.sum(1, keepdim=True))
+        return self._cached[1]
 
     def learn(self, context: int, sense: Tensor) -> None:
         """Let one context learn from observations, shape ``(B, in_dim)``."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -58,9 +59,8 @@ class ContextInference(nn.Module):
         patience: Steps in a row that all contexts must be refuted before a candidate becomes one.
         chunk: Steps that the models of the senses of a well-known context learn from in one go.
         fading: Share of the doubt from rewards that a context keeps per step in which it is not acted in.
+        disorder: How much more surprising than those of the known worlds the bits of a new world may be.
     """
-
-    doubt: Tensor
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class ContextInference(nn.Module):
         patience: int = 8,
         fading: float = 0.99,
         chunk: int = 8,
+        disorder: float = 3.0,
     ) -> None:
         super().__init__()
         self.contexts = contexts
@@ -83,6 +84,7 @@ class ContextInference(nn.Module):
         self.patience = patience
         self.fading = fading
         self.chunk = chunk
+        self.disorder = disorder
         slots = contexts + 1  # one more for the candidate
         self.dynamics = Dynamics(in_dim, actions, slots) if senses == "real" else None
         self.familiarity = Familiarity(in_dim, slots) if senses == "bits" else None
@@ -91,28 +93,44 @@ class ContextInference(nn.Module):
         # Evidence per stream that makes a candidate: real-valued models must predict well, bits need only be typical.
         self.creditable = 4.0 if senses == "real" else 0.0
         # Doubt in each context, in nats in [0, ceiling]: from the senses, from rewards.
-        self.register_buffer("doubt", torch.zeros(2, slots, dtype=torch.float64))
+        self.doubt = np.zeros((2, slots))
         self.ceiling = 1.5 * threshold
         self.known = 1
         self.context = 0
         self.lost = 0  # steps in a row in which all contexts were refuted
-        self._queue: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+        self._queue: list[tuple[Tensor, ...]] = []
+        self._guess: float | None = None
         self.credit = 0.0  # running evidence of the senses for the candidate
 
-    def forget_belief(self, streams: int) -> None:
-        """Begin anew with so many streams, doubting no world: what an exam begins with. Keeps all that was learnt."""
-        self.doubt.zero_()
+    def forget_belief(self, streams: int, guess: float = 0.0) -> None:
+        """Begin anew with so many streams, not knowing the world: what an exam begins with. Keeps all that was learnt.
+
+        Args:
+            streams: Number of parallel streams.
+            guess: In ``[0, 1)``: picks the context to begin in among those that the first observations speak for
+                alike.
+        """
+        self.doubt[:] = 0.0
         self.lost = 0
+        self._guess = guess
         self.returns.restart(streams)
 
-    def get_extra_state(self) -> dict[str, float]:
-        """Counters that belong to the state: part of ``state_dict()``."""
-        return {"known": self.known, "context": self.context, "lost": self.lost, "credit": self.credit}
+    def get_extra_state(self) -> dict[str, Any]:
+        """What is kept on the host, and what was seen and not learnt yet: part of ``state_dict()``."""
+        counters = {"known": self.known, "context": self.context, "lost": self.lost, "credit": self.credit}
+        return counters | {"doubt": self.doubt.tolist(), "queue": [list(parts) for parts in self._queue]}
 
-    def set_extra_state(self, state: dict[str, float]) -> None:
-        """Restore the counters."""
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore what is kept on the host, and what was seen and not learnt yet."""
         self.known, self.context = int(state["known"]), int(state["context"])
         self.lost, self.credit = int(state["lost"]), float(state["credit"])
+        self.doubt = np.array(state["doubt"])
+        device = self.rewards.weight.device
+        self._queue = [tuple(part.to(device) for part in parts) for parts in state["queue"]]
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        self._queue = [tuple(fn(part) for part in parts) for parts in self._queue]
+        return super()._apply(fn, recurse)
 
     def observe(
         self,
@@ -130,9 +148,9 @@ class ContextInference(nn.Module):
         Args:
             sense: What was seen before the action, ``(B, in_dim)``.
             action: What was done, ``(B,)``, integers.
-            reward: What it brought, ``(B,)``.
+            reward: What it brought, ``(B,)``, on the host.
             after: What was seen after it, ``(B, in_dim)``; the final observation where an episode ended.
-            ended: Whether an episode ended with this step, ``(B,)``, bool.
+            ended: Whether an episode ended with this step, ``(B,)``, bool, on the host.
             fresh: First observations of the episodes that began at this step, ``(F, in_dim)``, F may be 0.
             learn: Whether the models may learn and new contexts may be opened; a frozen policy only infers.
 
@@ -140,23 +158,26 @@ class ContextInference(nn.Module):
             The belief after the step.
         """
         before, candidate = self.context, self.known
-        senses, rewards, code = self._evidence(sense, action, reward, after)
-        returns = self.returns.follow(reward, ended)
+        paid = reward.numpy().astype(np.float64)
+        senses = self._evidence(sense, action, after)
+        code, expected, rewards = self._reward_evidence(sense, action, paid, learn=learn)
+        returns = self.returns.follow(paid, ended.numpy())
         rewards[before] += self.returns.evidence(before, returns)
         self._doubt(senses[:candidate], rewards[:candidate], fresh, len(sense))
         doubts = self._choose()
-        sure = doubts[self.context] < self.threshold
+        sure = bool(doubts[self.context] < self.threshold)
         opened = False
         if not sure or self.context != before:
             self._queue = []  # may have been seen in another world: better unlearnt than learnt wrong
         self.lost = 0 if sure else self.lost + 1
         if learn:
-            self._notice(sense, reward, after)
+            if self.dynamics is not None:
+                self.dynamics.notice(sense.double(), after.double())
             if sure:
                 if self._model_seen(candidate):
                     self._clear(candidate)
                 if code is not None:
-                    self.rewards.learn(self.context, code, action, reward)
+                    self.rewards.learn(self.context, code, action, expected[self.context], paid)
                 self._queue.append((sense, action, after, fresh))
                 if len(self._queue) >= self.chunk or not self._ripe(self.context):
                     self._learn(self.context)
@@ -166,9 +187,9 @@ class ContextInference(nn.Module):
                 self.credit = credit if self.lost <= 1 else 0.8 * self.credit + 0.2 * credit
                 self._queue = [(sense, action, after, fresh)]
                 if code is not None:
-                    self.rewards.learn(candidate, code, action, reward)
+                    self.rewards.learn(candidate, code, action, expected[candidate], paid)
                 self._learn(candidate)
-                if self.lost >= self.patience and self.credit > self.creditable * len(sense):
+                if self.lost >= self.patience and self.credit > self.creditable * len(sense) and self._orderly():
                     self._open(candidate)
                     opened = sure = True
         return Belief(self.context, sure, self.context != before, opened)
@@ -176,57 +197,79 @@ class ContextInference(nn.Module):
     def begin(self, first: Tensor, *, learn: bool = True) -> Belief:
         """Take in the first observations of a life or an exam, ``(B, in_dim)``, which nothing came before."""
         before = self.context
-        nothing = torch.zeros(self.known, dtype=torch.float64, device=first.device)
-        self._doubt(nothing, nothing, first, len(first))
+        told = self._first_evidence(first)
+        if self._guess is not None:
+            likely = np.flatnonzero(told > told.max() - len(first))
+            self.context, self._guess = int(likely[int(self._guess * len(likely))]), None
+        self._doubt(told, np.zeros(self.known), first[:0], len(first))
         self._choose()
         if learn and self.known == 1:
             self._learn_first(0, first)
         return Belief(self.context, True, self.context != before, False)
 
-    def _doubt(self, senses: Tensor, rewards: Tensor, fresh: Tensor, streams: int) -> None:
+    def _doubt(self, senses: np.ndarray, rewards: np.ndarray, fresh: Tensor, streams: int) -> None:
         known = self.known
         if fresh.shape[0]:
             senses = senses + self._first_evidence(fresh)
-        acted = torch.zeros_like(rewards)
-        acted[self.context] = 1.0
         doubt = self.doubt[:, :known]
         # Against the best there is (or against knowing nothing, 0), less what chance may do to each stream.
-        doubt[0] += senses.amax().clamp(min=0.0) - senses - streams
-        doubt[1] = acted * (doubt[1] - rewards) + (1.0 - acted) * self.fading * doubt[1]
-        doubt.clamp_(0.0, self.ceiling)
+        doubt[0] += max(senses.max(), 0.0) - streams - senses
+        acted = doubt[1, self.context] - rewards[self.context]
+        doubt[1] *= self.fading
+        doubt[1, self.context] = acted
+        doubt.clip(0.0, self.ceiling, out=doubt)
 
-    def _choose(self) -> list[float]:
+    def _choose(self) -> np.ndarray:
         """Change to the least doubtful context if it is clearly less doubtful than the present one; returns doubts."""
-        doubts = self.doubt[:, : self.known].sum(0).tolist()
-        best = min(range(self.known), key=doubts.__getitem__)
+        doubts = self.doubt[:, : self.known].sum(0)
+        best = int(doubts.argmin())
         if doubts[best] < doubts[self.context] - 2.0 and doubts[best] < self.threshold:
             self.context = best
         return doubts
 
-    def _evidence(
-        self, sense: Tensor, action: Tensor, reward: Tensor, after: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        asked = self.known + 1  # the contexts and the candidate
+    def _evidence(self, sense: Tensor, action: Tensor, after: Tensor) -> np.ndarray:
+        """Evidence of the senses for the contexts and the candidate, summed over streams."""
+        asked = self.known + 1
         if self.dynamics is not None:
-            senses = self.dynamics.evidence(sense.double(), action, after.double(), asked).sum(1)
+            told = self.dynamics.evidence(sense.double(), action, after.double(), asked)
         else:
             assert self.familiarity is not None
-            senses = self.familiarity.evidence(after, asked).sum(1).double()
-        if not self.rewards.informative:
-            return senses, torch.zeros_like(senses), None
-        code = self.rewards.code(sense)
-        return senses, self.rewards.evidence(code, action, reward, asked).sum(1).double(), code
+            told = self.familiarity.evidence(after, asked)
+        return told.sum(1).cpu().numpy().astype(np.float64)
 
-    def _first_evidence(self, fresh: Tensor) -> Tensor:
-        if self.dynamics is not None:
-            return self.dynamics.first_evidence(fresh.double(), self.known).sum(1)
-        assert self.familiarity is not None
-        return self.familiarity.evidence(fresh, self.known).sum(1).double()
+    def _reward_evidence(
+        self, sense: Tensor, action: Tensor, reward: np.ndarray, *, learn: bool
+    ) -> tuple[Tensor | None, np.ndarray, np.ndarray]:
+        """Code the senses, say what was expected, ``(contexts, B)``, and what that is evidence for, ``(contexts,)``."""
+        rewards, nothing = self.rewards, np.zeros(self.known + 1)
+        notice = learn and not rewards.settled
+        drive = rewards.drive(sense) if notice or rewards.informative else None
+        code, expected, told = None, nothing, nothing
+        if rewards.informative and drive is not None:
+            code = rewards.code(drive)
+            expected = rewards.predict(code, action, self.known + 1)
+            told = rewards.evidence(expected, reward).sum(1)
+        if learn:
+            rewards.notice(drive if notice else None, reward)
+        return code, expected, told
 
-    def _notice(self, sense: Tensor, reward: Tensor, after: Tensor) -> None:
-        self.rewards.notice(sense, reward)
+    def _first_evidence(self, fresh: Tensor) -> np.ndarray:
         if self.dynamics is not None:
-            self.dynamics.notice(sense.double(), after.double())
+            told = self.dynamics.first_evidence(fresh.double(), self.known)
+        else:
+            assert self.familiarity is not None
+            told = self.familiarity.evidence(fresh, self.known)
+        return told.sum(1).cpu().numpy().astype(np.float64)
+
+    def _orderly(self) -> bool:
+        """Whether the candidate's bits surprise it little more than those of the known worlds surprise these.
+
+        A storm in the bits stays surprising whoever looks at it.
+        """
+        if self.familiarity is None:
+            return True
+        surprise = self.familiarity.surprise[: self.known + 1]
+        return bool(surprise[-1] <= self.disorder * surprise[:-1].max())
 
     def _learn(self, context: int) -> None:
         """Let one context learn what is queued: many steps in one go cost little more than one."""

@@ -22,7 +22,6 @@ class ContextNormalizer(nn.Module):
         clip: Largest magnitude of a normalised real-valued channel, in standard deviations.
     """
 
-    count: Tensor
     mean: Tensor
     square: Tensor
 
@@ -30,7 +29,7 @@ class ContextNormalizer(nn.Module):
         super().__init__()
         self.scale = scale
         self.clip = clip
-        self.register_buffer("count", torch.zeros(contexts))
+        self.count = [0.0] * contexts  # on the host: what divides by it never waits for a device
         self.register_buffer("mean", torch.zeros(contexts, in_dim))
         self.register_buffer("square", torch.zeros(contexts, in_dim))
 
@@ -39,19 +38,20 @@ class ContextNormalizer(nn.Module):
         centred = sense - self.mean[context]
         if not self.scale:
             return centred
-        deviation = (self.square[context] / self.count[context].clamp(min=1.0)).add(1e-8).sqrt()
-        return (centred / deviation).clamp(-self.clip, self.clip)
+        deviation = (self.square[context] / max(self.count[context], 1.0)).add_(1e-8).sqrt_()
+        return centred.div_(deviation).clamp_(-self.clip, self.clip)
 
     def update(self, sense: Tensor, context: int) -> None:
         """Take ``sense``, shape ``(B, in_dim)``, into the statistics of one context."""
-        size = sense.shape[0]
-        batch_mean = sense.mean(0)
-        batch_square = ((sense - batch_mean) ** 2).sum(0)
-        count = self.count[context]
+        size, count, mean = sense.shape[0], self.count[context], self.mean[context]
         total = count + size
-        shift = batch_mean - self.mean[context]
-        self.mean[context] += shift * (size / total)
-        self.square[context] += batch_square + shift**2 * (count * size / total)
+        if self.scale:
+            variance, batch_mean = torch.var_mean(sense, 0, correction=0)
+            shift = batch_mean - mean
+            self.square[context].add_(variance, alpha=size).addcmul_(shift, shift, value=count * size / total)
+        else:
+            shift = sense.mean(0) - mean
+        mean.add_(shift, alpha=size / total)
         self.count[context] = total
 
     def clear(self, context: int) -> None:
@@ -59,3 +59,11 @@ class ContextNormalizer(nn.Module):
         self.count[context] = 0.0
         self.mean[context] = 0.0
         self.square[context] = 0.0
+
+    def get_extra_state(self) -> list[float]:
+        """How many samples each context has seen: part of ``state_dict()``."""
+        return list(self.count)
+
+    def set_extra_state(self, state: list[float]) -> None:
+        """Restore how many samples each context has seen."""
+        self.count = list(state)

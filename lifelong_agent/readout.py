@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+Place = slice | Tensor
+"""Which of all neurons: a run of them, or any, by index."""
+
 
 class Readout(nn.Module):
     """Linear read-out of a sparse code: slow weights under an importance brake, beside fast weights that decay.
@@ -48,39 +51,43 @@ class Readout(nn.Module):
         self.fast_share = fast_share
         self.decay = 0.5 ** (1.0 / half_life)
         self.consolidation = consolidation
-        self.register_buffer("core", torch.zeros(neurons, out_dim))
-        self.register_buffer("fast", torch.zeros(neurons, out_dim))
-        self.register_buffer("importance", torch.zeros(neurons, out_dim))
+        self.register_buffer("core", torch.zeros(out_dim, neurons))
+        self.register_buffer("fast", torch.zeros(out_dim, neurons))
+        self.register_buffer("importance", torch.zeros(out_dim, neurons))
 
-    def forward(self, neurons: Tensor, scale: float) -> Tensor:
-        """Read the active neurons, shape ``(B, k)``, each active at ``scale``: outputs of shape ``(B, out_dim)``."""
-        value = self.core[neurons].sum(1)
+    def forward(self, code: Tensor, place: Place) -> Tensor:
+        """Read the code of the open neurons, shape ``(B, m)``: outputs of shape ``(B, out_dim)``."""
+        weight = self.core[:, place]
         if self.fast_share:
-            value = value + self.fast[neurons].sum(1)
-        return value * scale
+            weight = weight + self.fast[:, place]
+        return code @ weight.T
 
-    def learn(self, members: Tensor, change: Tensor, part: Tensor, rightness: Tensor) -> None:
+    def learn(self, place: Place, change: Tensor, part: Tensor, rightness: float) -> None:
         """Change the synapses of the open neurons.
 
         Args:
-            members: The open neurons, shape ``(m,)``.
-            change: The unbraked change of their synapses, shape ``(m, out_dim)``.
-            part: How far each synapse takes part at this step, shape ``(m, out_dim)``, in ``[0, 1]``.
-            rightness: How right the prediction was, a scalar in ``[0, 1]``.
+            place: The open neurons: m of them, as a slice (cheaper: changed in place) or an index.
+            change: The unbraked change of their synapses, shape ``(out_dim, m)``.
+            part: How far each synapse takes part at this step, shape ``(out_dim, m)``, in ``[0, 1]``.
+            rightness: How right the prediction was, in ``[0, 1]``.
         """
-        importance = self.importance[members]
-        self.core[members] += change / (1.0 + self.brake * importance) if self.brake else change
-        self.importance[members] = importance + self.importance_rate * part * (rightness - importance)
+        core, fast, importance = self.core[:, place], self.fast[:, place], self.importance[:, place]
+        if self.brake:
+            core.addcdiv_(change, torch.add(1.0, importance, alpha=self.brake))
+        else:
+            core.add_(change)
+        importance.addcmul_(part, rightness - importance, value=self.importance_rate)
         if self.fast_share:
-            fast = self.fast[members] * self.decay + self.fast_share * change
-            if self.consolidation:
-                moved = (self.consolidation * rightness) * fast
-                self.core[members] += moved
-                fast = fast - moved
-            self.fast[members] = fast
+            fast.mul_(self.decay).add_(change, alpha=self.fast_share)
+            moved = self.consolidation * rightness
+            if moved:
+                core.add_(fast, alpha=moved)
+                fast.mul_(1.0 - moved)
+        if not isinstance(place, slice):  # those were copies
+            self.core[:, place], self.fast[:, place], self.importance[:, place] = core, fast, importance
 
-    def forget(self, neurons: Tensor) -> None:
-        """Let neurons that stand for something new forget what they stood for: shape ``(m,)``."""
-        self.core[neurons] = 0.0
-        self.fast[neurons] = 0.0
-        self.importance[neurons] = 0.0
+    def forget(self, place: Place) -> None:
+        """Let neurons that stand for something new forget what they stood for."""
+        self.core[:, place] = 0.0
+        self.fast[:, place] = 0.0
+        self.importance[:, place] = 0.0

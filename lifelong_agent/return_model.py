@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from lifelong_agent.host import HostModule
 
 
-class ReturnModel(nn.Module):
+class ReturnModel(HostModule):
     """Each context knows the mean and spread of the discounted returns of its episodes.
 
     Worlds can look alike and differ in what they reward. Where single rewards are hard to foresee, the returns of whole
@@ -32,43 +35,45 @@ class ReturnModel(nn.Module):
         self.gamma = gamma
         self.drop = drop
         self.ripe = ripe
-        self.register_buffer("running", torch.zeros(streams))
-        self.register_buffer("discount", torch.ones(streams))
+        self.register_buffer("running", torch.zeros(streams, dtype=torch.float64))
+        self.register_buffer("discount", torch.ones(streams, dtype=torch.float64))
         # Per context: (episodes, mean, variance) of returns.
-        self.register_buffer("usual", torch.zeros(contexts, 3))
+        self.register_buffer("usual", torch.zeros(contexts, 3, dtype=torch.float64))
 
     def restart(self, streams: int) -> None:
         """Begin the episodes of so many streams anew."""
         self.running = self.running.new_zeros(streams)
         self.discount = self.discount.new_ones(streams)
 
-    def follow(self, reward: Tensor, ended: Tensor) -> Tensor:
+    def follow(self, reward: np.ndarray, ended: np.ndarray) -> np.ndarray:
         """Take in the rewards of one step, ``(B,)``; returns the discounted returns of the episodes that ended."""
-        size = reward.shape[0]
-        running, discount = self.running[:size], self.discount[:size]
+        size = len(reward)
+        running, discount = self.running.numpy()[:size], self.discount.numpy()[:size]
         running += discount * reward
         discount *= self.gamma
         finished = running[ended]
-        running *= ~ended
+        running[ended] = 0.0
         discount[ended] = 1.0
         return finished
 
-    def evidence(self, context: int, returns: Tensor) -> float:
+    def evidence(self, context: int, returns: np.ndarray) -> float:
         """Evidence of episodes' returns, shape ``(F,)``, for the context they were lived in, in nats."""
-        episodes, mean, variance = self.usual[context].tolist()
-        if returns.shape[0] == 0 or episodes < self.ripe:
+        if not len(returns):
+            return 0.0
+        episodes, mean, variance = self.usual.numpy()[context].tolist()
+        if episodes < self.ripe:
             return 0.0
         spread = max(variance**0.5, 0.1 * abs(mean), 1e-6)
         distance = (returns - mean) / spread
-        return float((self.drop * distance + 0.5 * self.drop**2).clamp(-3.0, 1.0).sum())
+        return float((self.drop * distance + 0.5 * self.drop**2).clip(-3.0, 1.0).sum())
 
-    def learn(self, context: int, returns: Tensor) -> None:
+    def learn(self, context: int, returns: np.ndarray) -> None:
         """Let one context learn from the returns of its episodes, ``(F,)``."""
-        if returns.shape[0] == 0:
+        if not len(returns):
             return
-        usual = self.usual[context]
-        usual[0] += returns.shape[0]
-        rate = (returns.shape[0] / usual[0]).clamp(min=0.02)
+        usual = self.usual.numpy()[context]
+        usual[0] += len(returns)
+        rate = max(len(returns) / usual[0], 0.02)
         gap = returns - usual[1]
         usual[1] += rate * gap.mean()
         usual[2] += rate * ((gap**2).mean() - usual[2])

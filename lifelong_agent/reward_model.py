@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +15,8 @@ class RewardModel(nn.Module):
     """Each context predicts the reward of an action linearly from a shared sparse code of the raw senses.
 
     Only a broken promise speaks against a context: a reward that was firmly expected and did not come. A reward that
-    nobody expected speaks for the contexts that did expect it. Expecting nothing and getting nothing says nothing.
+    nobody expected speaks for the contexts that did expect it. Expecting the usual and getting the usual says nothing,
+    and a world that pays more than expected raises no doubt: it may be ours, better explored.
 
     Source: normalised least mean squares (Widrow & Hoff 1960; Nagumo & Noda 1967) on a fly-like code
     (Dasgupta, Stevens & Navlakha 2017); reward as a key of its own beside the senses (Doya et al. 2002).
@@ -32,8 +36,6 @@ class RewardModel(nn.Module):
     projection: Tensor
     weight: Tensor
     centre: Tensor
-    wrong: Tensor
-    usual: Tensor
 
     def __init__(
         self,
@@ -49,68 +51,108 @@ class RewardModel(nn.Module):
         noise: float = 0.25,
     ) -> None:
         super().__init__()
+        self.neurons = neurons
         self.winners = winners
         self.rate = rate
         self.noise = noise
         self.bits = bits
         self.register_buffer("projection", random_rows(neurons, in_dim, 1.0, generator).T.contiguous())
-        self.register_buffer("weight", torch.zeros(contexts, actions, neurons))
+        self.register_buffer("weight", torch.zeros(contexts, actions * neurons))
         self.register_buffer("centre", torch.zeros(neurons))
-        # How wrong each context's promises have been: running mean square error where it expected something.
-        self.register_buffer("wrong", torch.zeros(contexts))
-        # Over the whole life: (samples, mean reward, largest distance from the mean).
-        self.register_buffer("usual", torch.zeros(3))
+        # On the host, per context: the reward to be expected where nothing is known (the mean of its first lessons),
+        # and how wrong its promises have been (running mean square error where it expected something else).
+        self.lessons = np.zeros(contexts)
+        self.bias = np.zeros(contexts)
+        self.wrong = np.zeros(contexts)
+        # Over the whole life: samples, mean reward, largest distance from the mean.
+        self.seen, self.mean, self.largest = 0.0, 0.0, 0.0
 
     @property
     def informative(self) -> bool:
         """Whether rewards have ever differed: where they have not, they tell nothing."""
-        return bool(self.usual[2] > 1e-6)
+        return self.largest > 1e-6
 
-    def code(self, sense: Tensor) -> Tensor:
-        """Code raw senses, shape ``(B, in_dim)``: the winners, ``(B, winners)``."""
-        drive = project(sense, self.projection, bits=self.bits) - self.centre
-        return drive.topk(self.winners, dim=1, sorted=False).indices
+    @property
+    def settled(self) -> bool:
+        """Whether the mean of the senses has settled."""
+        return self.seen >= 1000
 
-    def predict(self, code: Tensor, action: Tensor, contexts: int) -> Tensor:
+    def drive(self, sense: Tensor) -> Tensor:
+        """Project raw senses, shape ``(B, in_dim)``: drives of shape ``(B, neurons)``."""
+        return project(sense, self.projection, bits=self.bits)
+
+    def code(self, drive: Tensor) -> Tensor:
+        """Code drives, shape ``(B, neurons)``: the winners, ``(B, winners)``."""
+        return (drive - self.centre).topk(self.winners, dim=1, sorted=False).indices
+
+    def predict(self, code: Tensor, action: Tensor, contexts: int) -> np.ndarray:
         """Predict the rewards of actions, shape ``(B,)``, in each of the first contexts: ``(contexts, B)``."""
-        return self.weight[:contexts, action[:, None], code].sum(2)
+        place = code + self.neurons * action[:, None]
+        promised = self.weight[:contexts, place].sum(2)
+        return promised.cpu().numpy().astype(np.float64) + self.bias[:contexts, None]
 
-    def evidence(self, code: Tensor, action: Tensor, reward: Tensor, contexts: int) -> Tensor:
-        """Evidence of rewards, ``(B,)``, for the first contexts against knowing nothing: ``(contexts, B)``, in nats."""
-        expected = self.predict(code, action, contexts)
-        noise = self.noise * self.usual[2]
-        own = (noise**2 + self.wrong[:contexts]).sqrt()[:, None]
-        # Within half a noise a prediction is as good as right: small errors must not add up over a life.
-        error = ((reward - expected).abs() - 0.5 * own).clamp(min=0.0) / own
-        surprise = ((reward - self.usual[1]).abs() - 0.5 * noise).clamp(min=0.0) / noise
-        return (0.5 * surprise**2 - 0.5 * error**2).clamp(-5.0, 5.0)
+    def evidence(self, expected: np.ndarray, reward: np.ndarray) -> np.ndarray:
+        """Evidence of rewards for the contexts that expected them, against knowing nothing but the mean, in nats.
 
-    def learn(self, context: int, code: Tensor, action: Tensor, reward: Tensor) -> None:
-        """Let one context learn from rewards, shape ``(B,)``."""
-        error = reward - self.weight[context][action[:, None], code].sum(1)
-        promised = (reward - error) > self.noise * self.usual[2]
-        share = 0.01 * promised.sum()
-        self.wrong[context] += share * ((error**2 * promised).sum() / promised.sum().clamp(min=1) - self.wrong[context])
-        change = (self.rate / self.winners) * error[:, None].expand_as(code)
-        # Streams in one place would each make the whole step: their changes are shared out.
-        touched = torch.zeros_like(self.weight[context])
-        place = (action[:, None].expand_as(code), code)
-        touched.index_put_(place, torch.ones_like(change), accumulate=True)
-        self.weight[context].index_put_(place, change / touched[place], accumulate=True)
+        Args:
+            expected: What the first contexts expected, ``(contexts, B)``.
+            reward: What came, ``(B,)``.
 
-    def notice(self, sense: Tensor, reward: Tensor) -> None:
-        """Follow the usual senses, ``(B, in_dim)``, and rewards, ``(B,)``, of the whole life.
-
-        The mean of the senses settles early, so that the code keeps its meaning.
+        Returns:
+            Shape ``(contexts, B)``.
         """
-        self.usual[0] += 1.0
-        self.usual[1] += (reward.mean() - self.usual[1]) * (1.0 / self.usual[0]).clamp(min=1e-4)
-        self.usual[2] = torch.maximum(self.usual[2], (reward - self.usual[1]).abs().max())
-        if self.usual[0] <= 1000:
-            drive = project(sense, self.projection, bits=self.bits)
-            self.centre += (drive.mean(0) - self.centre) / self.usual[0]
+        noise = self.noise * self.largest
+        own = np.sqrt(noise**2 + self.wrong[: len(expected), None])
+        # Within half a noise a prediction is as good as right: small errors must not add up over a life.
+        error = (np.abs(reward - expected) - 0.5 * own).clip(min=0.0) / own
+        surprise = (np.abs(reward - self.mean) - 0.5 * noise).clip(min=0.0) / noise
+        told = 0.5 * (surprise**2 - error**2)
+        # Where something unusual came, who trusts itself less claims less: a wide density is a low one.
+        told -= np.log(own / noise) * (surprise > 0.0)
+        return told.clip(-5.0, 5.0)
+
+    def learn(self, context: int, code: Tensor, action: Tensor, expected: np.ndarray, reward: np.ndarray) -> None:
+        """Let one context, which expected ``(B,)``, learn from rewards, ``(B,)``."""
+        if self.lessons[context] < 100:
+            self.lessons[context] += 1
+            self.bias[context] += (float(reward.mean()) - self.bias[context]) / self.lessons[context]
+        error = reward - expected
+        noise = self.noise * self.largest
+        promised = np.abs(expected - self.bias[context]) > noise
+        count = float(promised.sum())
+        if count:
+            self.wrong[context] += 0.01 * count * (float((error**2)[promised].mean()) - self.wrong[context])
+        place = (code + self.neurons * action[:, None]).flatten()
+        # Streams in one place would each make the whole step: their changes are shared out.
+        crowd = torch.bincount(place, minlength=self.weight.shape[1])[place]
+        step = torch.from_numpy(error * (self.rate / self.winners)).to(self.weight)
+        self.weight[context].index_put_(
+            (place,), step.repeat_interleave(self.winners, output_size=len(place)) / crowd, accumulate=True
+        )
+
+    def notice(self, drive: Tensor | None, reward: np.ndarray) -> None:
+        """Follow the usual drives, ``(B, neurons)``, and rewards, ``(B,)``, of the whole life.
+
+        The mean of the drives settles early, so that the code keeps its meaning; from then on none need be given.
+        """
+        self.seen += 1.0
+        self.mean += (float(reward.mean()) - self.mean) * max(1.0 / self.seen, 1e-4)
+        self.largest = max(self.largest, float(np.abs(reward - self.mean).max()))
+        if drive is not None:
+            self.centre.lerp_(drive.mean(0), 1.0 / self.seen)
 
     def clear(self, context: int) -> None:
-        """Forget what one context expects."""
+        """Forget what one context expects: from now on the mean reward."""
         self.weight[context] = 0.0
-        self.wrong[context] = 0.0
+        self.wrong[context] = self.lessons[context] = 0.0
+        self.bias[context] = self.mean
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What is kept on the host: part of ``state_dict()``."""
+        usual = {"seen": self.seen, "mean": self.mean, "largest": self.largest}
+        return usual | {name: getattr(self, name).tolist() for name in ("lessons", "bias", "wrong")}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore what is kept on the host."""
+        self.seen, self.mean, self.largest = (float(state[name]) for name in ("seen", "mean", "largest"))
+        self.lessons, self.bias, self.wrong = (np.array(state[name]) for name in ("lessons", "bias", "wrong"))

@@ -11,9 +11,10 @@ from lifelong_agent.dynamics import Dynamics
 class SenseFilter(nn.Module):
     """Estimates what the senses would say if no sensor failed, for each of B streams.
 
-    A Kalman filter on the linear forward model of the present context. Sensors are exact until one contradicts the
-    prediction by more than ``gate`` standard deviations; then its claim gets the variance of its own contradiction, so
-    a dropped, inverted or noisy channel hardly moves the estimate, and the sound channels correct it through the model.
+    A Kalman filter on the linear forward model of the present context. The sensors of a stream are exact until one
+    contradicts the prediction by more than ``gate`` standard deviations; then its claim gets the variance of its own
+    contradiction, so a dropped, inverted or noisy channel hardly moves the estimate, and the sound channels correct it
+    through the model.
 
     Source: Kalman (1960); innovation gating and robust measurement variance (Mehra 1970; Huber's weights in
     Cipra & Romera 1991).
@@ -34,12 +35,22 @@ class SenseFilter(nn.Module):
         self.looseness = looseness
         self.register_buffer("estimate", torch.zeros(streams, in_dim, dtype=torch.float64))
         self.register_buffer("covariance", torch.zeros(streams, in_dim, in_dim, dtype=torch.float64))
+        self._sound = True  # whether all covariances are zero
+
+    def get_extra_state(self) -> bool:
+        """Whether all sensors are believed: part of ``state_dict()``."""
+        return self._sound
+
+    def set_extra_state(self, state: bool) -> None:
+        """Restore whether all sensors are believed."""
+        self._sound = state
 
     def restart(self, streams: int) -> None:
         """Begin anew with so many streams, of which nothing is known."""
         width = self.estimate.shape[1]
         self.estimate = self.estimate.new_zeros(streams, width)
         self.covariance = self.covariance.new_zeros(streams, width, width)
+        self._sound = True
 
     def step(self, dynamics: Dynamics, context: int, action: Tensor, after: Tensor) -> Tensor:
         """Take in what the sensors say after an action.
@@ -54,12 +65,14 @@ class SenseFilter(nn.Module):
             The estimate, ``(B, in_dim)``, of the sensors' type.
         """
         size, width = after.shape
-        estimate, covariance = self.estimate[:size], self.covariance[:size]
-        mean = dynamics.predict(context, estimate, action)
-        carry = torch.eye(width, dtype=mean.dtype, device=mean.device) + dynamics.slope[context, :width].T
-        noise = dynamics.variance[context] + (self.looseness**2) * dynamics.usual[1]
-        spread = carry @ covariance @ carry.T + torch.diag(noise)
-        return self._correct(size, mean, spread, after)
+        mean = dynamics.predict(context, self.estimate[:size], action)
+        noise = dynamics.variance[context] + (self.looseness**2) * dynamics.usual[0]
+        if self._sound:
+            spread = torch.diag(noise).expand(size, -1, -1)
+        else:
+            carry = torch.eye(width, dtype=mean.dtype, device=mean.device) + dynamics.slope[context, :width].T
+            spread = carry @ self.covariance[:size] @ carry.T + torch.diag(noise)
+        return self._correct(mean, spread, after)
 
     def start(self, dynamics: Dynamics, context: int, fresh: Tensor, which: Tensor) -> Tensor:
         """Begin episodes: the first observations are weighed against what episodes of this world begin with.
@@ -80,24 +93,33 @@ class SenseFilter(nn.Module):
             self.covariance[:size][which] = 0.0
             return self.estimate[:size].to(fresh.dtype)
         mean, variance = usual
-        variance = variance + (self.looseness**2) * dynamics.usual[1]
-        kept, kept_spread = self.estimate[:size].clone(), self.covariance[:size].clone()
-        self._correct(size, mean.expand(size, -1), torch.diag(variance).expand(size, -1, -1), fresh)
-        self.estimate[:size][~which] = kept[~which]
-        self.covariance[:size][~which] = kept_spread[~which]
+        variance = variance + (self.looseness**2) * dynamics.usual[0]
+        kept, kept_spread, sound = self.estimate[:size].clone(), self.covariance[:size].clone(), self._sound
+        self._correct(mean.expand(size, -1), torch.diag(variance).expand(size, -1, -1), fresh)
+        self.estimate[:size] = torch.where(which[:, None], self.estimate[:size], kept)
+        self.covariance[:size] = torch.where(which[:, None, None], self.covariance[:size], kept_spread)
+        self._sound = self._sound and sound
         return self.estimate[:size].to(fresh.dtype)
 
     def trust(self, sense: Tensor) -> None:
         """Take what the sensors say as it is: ``(B, in_dim)``."""
         self.estimate[: sense.shape[0]] = sense.double()
         self.covariance[: sense.shape[0]] = 0.0
+        self._sound = self._sound or len(sense) == len(self.covariance)
 
-    def _correct(self, size: int, mean: Tensor, spread: Tensor, seen: Tensor) -> Tensor:
+    def _correct(self, mean: Tensor, spread: Tensor, seen: Tensor) -> Tensor:
+        size = len(seen)
         gap = seen.double() - mean
         own = spread.diagonal(dim1=1, dim2=2)
-        doubted = gap**2 > self.gate**2 * own
+        doubted = gap.square() > self.gate**2 * own
+        if not bool(doubted.any()):
+            self.trust(seen)
+            return seen
+        sound = ~doubted.any(1)
         claimed = torch.where(doubted, gap**2, 1e-6 * own).clamp(min=1e-12)  # a channel may never have changed
         gain = torch.linalg.solve(spread + torch.diag_embed(claimed), spread)
-        self.estimate[:size] = mean + (gap[:, None, :] @ gain)[:, 0]
-        self.covariance[:size] = spread - spread @ gain
+        estimate = mean + (gap[:, None, :] @ gain)[:, 0]
+        self.estimate[:size] = torch.where(sound[:, None], seen.double(), estimate)
+        self.covariance[:size] = (spread - spread @ gain).masked_fill_(sound[:, None, None], 0.0)
+        self._sound = False
         return self.estimate[:size].to(seen.dtype)

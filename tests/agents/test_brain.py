@@ -25,11 +25,14 @@ def memory(agent: BrainAgent) -> dict[str, Any]:
     return copy.deepcopy({**agent.brain.state_dict(), **agent.yardstick.state_dict(prefix="yardstick.")})
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(
-        torch.equal(value, other[name]) if isinstance(value, torch.Tensor) else value == other[name]
-        for name, value in one.items()
-    )
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
 
 
 class Corridor(gym.Env):
@@ -109,7 +112,7 @@ def test_a_policy_is_frozen_and_shares_nothing_with_the_brain() -> None:
     pointers = {value.data_ptr() for value in agent.brain.buffers() if value.numel()}
     assert pointers.isdisjoint(value.data_ptr() for value in policy.brain.buffers() if value.numel())
     # What a frozen policy carries: its doubts, the returns so far, and what it takes its sensors to mean.
-    moving = {"inference.doubt", "inference.returns.running", "inference.returns.discount"}
+    moving = {"inference.returns.running", "inference.returns.discount"}
     moving |= {"filter.estimate", "filter.covariance"}
     before = {name: value.clone() for name, value in policy.brain.named_buffers() if name not in moving}
     policy.reset(2, np.random.default_rng(0))
@@ -255,11 +258,11 @@ def test_vitals_by_hand() -> None:
     brain = agent.brain
     members = brain.cortex.members[0]
     brain.readout.core.zero_()
-    brain.readout.core[members] = 2.0
+    brain.readout.core[:, members] = 2.0
     brain.readout.fast.zero_()
-    brain.readout.fast[members[:64]] = 2.0  # a quarter of them
+    brain.readout.fast[:, members[:64]] = 2.0  # a quarter of them
     brain.readout.importance.zero_()
-    brain.readout.importance[members[:128], 0] = 1.0
+    brain.readout.importance[0, members[:128]] = 1.0
     told = agent.vitals()
     assert told["vitals/core_energy"] == 2.0
     assert told["vitals/context_energy"] == 1.0

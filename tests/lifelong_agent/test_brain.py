@@ -30,11 +30,14 @@ def tensors(brain: TriarchicBrain) -> dict[str, Any]:
     return copy.deepcopy(brain.state_dict())
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(
-        torch.equal(value, other[name]) if isinstance(value, Tensor) else value == other[name]
-        for name, value in one.items()
-    )
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
 
 
 class Life:
@@ -58,7 +61,7 @@ class Life:
             outputs.append(thought.output)
             if not belief.switched and belief.sure:
                 factor = torch.randn(STREAMS, 3, generator=self.dice) * 0.1
-                brain.learn(thought, torch.ones(STREAMS, 3), factor, rightness=torch.tensor(0.5), bounded=2)
+                brain.learn(thought, torch.ones(STREAMS, 3), factor, rightness=0.5, bounded=2)
                 brain.grow(thought)
             sense = after
             thought = brain(brain.perceive_first(after) if belief.switched else brain.perceive(after, action))
@@ -80,7 +83,7 @@ def test_thinking_is_pure_and_builds_no_graph(senses: Senses):
     assert same(tensors(brain), before)
     assert thought.output.abs().sum() > 0
     assert list(brain.parameters()) == []
-    assert not any(value.requires_grad or value.grad_fn for value in (*brain.buffers(), thought.output, thought.drive))
+    assert not any(value.requires_grad or value.grad_fn for value in (*brain.buffers(), thought.output, *thought.code))
 
 
 def naive(brain: TriarchicBrain, thoughts: list[Thought], asked: list[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -94,7 +97,7 @@ def naive(brain: TriarchicBrain, thoughts: list[Thought], asked: list[dict[str, 
     for thought, wish in zip(thoughts, asked, strict=True):
         change = [[0.0] * outputs for _ in range(open_neurons)]
         for stream in range(STREAMS):
-            firing = set(thought.winners[stream].tolist())
+            firing = set(thought.code.winners[stream].tolist())
             for neuron in range(open_neurons):
                 code = scale if neuron in firing else 0.0
                 for out in range(outputs):
@@ -128,20 +131,20 @@ def test_learning_is_the_three_factor_rule():
     for _ in range(6):
         thought = brain(torch.randn(STREAMS, 4, generator=dice))
         wish = {name: torch.randn(STREAMS, 3, generator=dice) for name in ("direction", "factor", "at_once")}
-        wish["rightness"] = torch.rand((), generator=dice)
+        right = float(torch.rand((), generator=dice))
         before = wish["factor"].clone()
-        brain.learn(thought, **wish, bounded=2)
+        brain.learn(thought, **wish, rightness=right, bounded=2)
         assert torch.equal(wish["factor"], before)
         thoughts.append(thought)
-        asked.append(wish)
+        asked.append(wish | {"rightness": torch.tensor(right)})
     expected = naive(brain, thoughts, asked)
     members = brain.cortex.members[0]
-    torch.testing.assert_close(brain.trace, expected["trace"])
+    torch.testing.assert_close(brain.trace, expected["trace"].permute(2, 0, 1))
     for name in ("core", "fast", "importance"):
-        torch.testing.assert_close(getattr(brain.readout, name)[members], expected[name], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(getattr(brain.readout, name)[:, members], expected[name].T, rtol=1e-4, atol=1e-5)
         others = torch.ones(96, dtype=torch.bool)
         others[members] = False
-        assert getattr(brain.readout, name)[others].abs().sum() == 0
+        assert getattr(brain.readout, name)[:, others].abs().sum() == 0
 
 
 def test_a_bounded_step_closes_its_share_of_the_error():
@@ -150,7 +153,7 @@ def test_a_bounded_step_closes_its_share_of_the_error():
     for step in range(1, 4):
         thought = brain(sense)
         factor = torch.tensor([[0.0, 0.0, 0.25]]) * (8.0 - thought.output)
-        brain.learn(thought, torch.ones(1, 3), factor, rightness=torch.tensor(0.0), bounded=2)
+        brain.learn(thought, torch.ones(1, 3), factor, rightness=0.0, bounded=2)
         brain.normalizer.clear(0)  # so that the sense keeps its code
         assert brain(sense).output[0].tolist() == pytest.approx([0.0, 0.0, 8.0 * (1 - 0.75**step)], abs=1e-5)
         assert brain.reread(thought).output[0, 2].item() == pytest.approx(8.0 * (1 - 0.75**step))
@@ -159,12 +162,12 @@ def test_a_bounded_step_closes_its_share_of_the_error():
 def test_ended_streams_leave_no_trace():
     brain = make()
     thought = brain(torch.randn(STREAMS, 4, generator=torch.Generator().manual_seed(0)))
-    brain.learn(thought, torch.ones(STREAMS, 3), torch.zeros(STREAMS, 3), rightness=torch.tensor(0.0))
+    brain.learn(thought, torch.ones(STREAMS, 3), torch.zeros(STREAMS, 3), rightness=0.0)
     before = brain.trace.clone()
     ended = torch.arange(STREAMS) % 2 == 0
     brain.end(ended)
-    assert brain.trace[ended].abs().sum() == 0
-    assert torch.equal(brain.trace[~ended], before[~ended])
+    assert brain.trace[:, ended].abs().sum() == 0
+    assert torch.equal(brain.trace[:, ~ended], before[:, ~ended])
 
 
 def test_a_new_world_opens_fresh_neurons_and_old_thoughts_are_refused():
@@ -177,7 +180,7 @@ def test_a_new_world_opens_fresh_neurons_and_old_thoughts_are_refused():
     assert set(brain.cortex.members[0].tolist()).isdisjoint(brain.cortex.members[1].tolist())
     assert old is not None
     with pytest.raises(ValueError, match=r"thought in 0, the brain is now in 1; think again after a switch"):
-        brain.learn(old, torch.ones(STREAMS, 3), torch.ones(STREAMS, 3), rightness=torch.tensor(1.0))
+        brain.learn(old, torch.ones(STREAMS, 3), torch.ones(STREAMS, 3), rightness=1.0)
 
 
 def test_another_world_does_not_touch_what_was_learnt_in_the_first():
@@ -189,11 +192,11 @@ def test_another_world_does_not_touch_what_was_learnt_in_the_first():
         life.live(world, 1)
     assert brain.trace.abs().sum() == 0
     members = brain.cortex.members[0]
-    before = {name: getattr(brain.readout, name)[members].clone() for name in ("core", "fast", "importance")}
+    before = {name: getattr(brain.readout, name)[:, members].clone() for name in ("core", "fast", "importance")}
     life.live(world, 40)
     assert brain.context == 1
-    assert all(torch.equal(getattr(brain.readout, name)[members], value) for name, value in before.items())
-    assert brain.readout.core[brain.cortex.members[1]].abs().sum() > 0
+    assert all(torch.equal(getattr(brain.readout, name)[:, members], value) for name, value in before.items())
+    assert brain.readout.core[:, brain.cortex.members[1]].abs().sum() > 0
 
 
 def test_without_inference_there_is_one_context_and_without_a_gate_all_share_neurons():
@@ -213,25 +216,28 @@ def test_novel_input_recruits_a_neuron_without_habits():
     usual = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).repeat(STREAMS // 2, 1)
     for _ in range(150):
         thought = brain(usual + 0.01 * torch.randn(STREAMS, 3, generator=dice))
-        brain.learn(thought, torch.ones(STREAMS, 3), torch.ones(STREAMS, 3), rightness=torch.tensor(0.0))
+        brain.learn(thought, torch.ones(STREAMS, 3), torch.ones(STREAMS, 3), rightness=0.0)
         assert not brain.grow(thought)
     thought = brain(usual)
     members = brain.cortex.members[0]
     # A view that the best neuron meets worse than any other: the drives are made up, the sense is not.
-    drive = thought.drive.clone()
-    drive[3] = -9.0
+    best = thought.code.best.clone()
+    best[3] = -9.0
+    odd = thought._replace(code=thought.code._replace(best=best))
     for values in (brain.readout.core, brain.readout.fast, brain.trace):
         values.fill_(1.0)
+    brain.readout.importance.fill_(0.5)
+    assert not brain.grow(odd)  # all are protected
     brain.readout.importance.fill_(0.05)
-    assert brain.grow(thought._replace(drive=drive))
+    assert brain.grow(odd)
     assert brain.cortex.born == 1
     normal = brain.normalizer(usual, 0)[3]
     tuned = int((brain.cortex.weight[members] - normal / normal.norm()).abs().amax(1).argmin())
     torch.testing.assert_close(brain.cortex.weight[members[tuned]], normal / normal.norm())
     for values in (brain.readout.core, brain.readout.fast, brain.readout.importance):
-        assert values[members[tuned]].abs().sum() == 0
-    assert brain.trace[:, tuned].abs().sum() == 0
-    assert not make(neurogenesis=False).grow(thought._replace(drive=drive))
+        assert values[:, members[tuned]].abs().sum() == 0
+    assert brain.trace[:, :, tuned].abs().sum() == 0
+    assert not make(neurogenesis=False).grow(odd)
 
 
 @pytest.mark.parametrize("senses", ["real", "bits"])
@@ -282,7 +288,32 @@ def test_a_moved_brain_thinks_the_same():
     before = brain(sense)
     moved = brain.to(torch.device("cpu"))
     assert torch.equal(moved(sense).output, before.output)
-    assert {value.device.type for value in brain.to("meta").buffers()} == {"meta"}
+    host = {"inference.returns.running", "inference.returns.discount", "inference.returns.usual"}
+    for name, value in brain.to("meta").named_buffers():
+        assert value.device.type == ("cpu" if name in host else "meta"), name
+
+
+@pytest.mark.parametrize("kind", ["double", "float", "half"])
+def test_a_brain_keeps_its_precision(kind: str):
+    brain, life = make(), Life(make())
+    before = {name: value.dtype for name, value in brain.named_buffers()}
+    changed = getattr(brain, kind)()
+    assert changed is brain
+    assert {name: value.dtype for name, value in brain.named_buffers()} == before
+    Life(brain).live(LinearWorld(10), 20)
+    life.live(LinearWorld(10), 20)
+    assert same(tensors(brain), tensors(life.brain))
+
+
+def test_a_thought_can_be_taken_apart_and_put_together():
+    brain = make()
+    Life(brain).live(LinearWorld(10), 20)
+    sense = LinearWorld(11).first()
+    thought, order = brain(sense), torch.arange(STREAMS).flip(0)
+    parts, whole = thought.rows(order), brain(sense[order])
+    torch.testing.assert_close(parts.output, whole.output)
+    assert torch.equal(parts.code.active, whole.code.active)
+    assert torch.equal(parts.sense, whole.sense)
 
 
 @pytest.mark.parametrize(

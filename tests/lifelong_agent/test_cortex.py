@@ -32,12 +32,16 @@ def test_those_open_neurons_fire_whose_drives_are_largest():
     cortex = make()
     members = cortex.open(1, none(cortex))
     sense = torch.randn(5, 6, generator=dice(1))
-    winners, drive = cortex(sense, 1)
+    code = cortex(sense, 1)
     expected = sense @ cortex.weight[members].T + cortex.bias[members]
-    torch.testing.assert_close(drive, expected)
-    assert winners.shape == (5, 3)
-    for row, firing in zip(expected, winners, strict=True):
+    torch.testing.assert_close(code.drive, expected)
+    torch.testing.assert_close(code.best, expected.amax(1))
+    assert code.winners.shape == (5, 3)
+    for row, firing, active in zip(expected, code.winners, code.active, strict=True):
         assert set(firing.tolist()) == set(row.sort(descending=True).indices[:3].tolist())
+        torch.testing.assert_close(active, torch.zeros(10).index_fill_(0, firing, 3**-0.5))
+    some = code.rows(torch.tensor([4, 0]))
+    assert all(torch.equal(part, whole[[4, 0]]) for part, whole in zip(some, code, strict=True))
     assert cortex.scale**2 * 3 == pytest.approx(1.0)
 
 
@@ -80,10 +84,13 @@ def test_a_new_world_gets_the_least_useful_neurons():
 def test_use_follows_how_often_a_neuron_fires():
     cortex = make()
     members = cortex.open(0, none(cortex))
-    active = torch.linspace(0, 1, 10)
+    code = cortex(torch.randn(5, 6, generator=dice(1)), 0)
+    share = torch.zeros(10)
+    for firing in code.winners:
+        share[firing] += 1 / 5
     for _ in range(3):
-        cortex.use(0, active, rate=0.5)
-    torch.testing.assert_close(cortex.usage[members], active * (1 - 0.5**3))
+        cortex.learn(0, code, rate=0.5)
+    torch.testing.assert_close(cortex.usage[members], share * (1 - 0.5**3))
     assert cortex.usage.sum() == pytest.approx(float(cortex.usage[members].sum()))
 
 
@@ -93,14 +100,29 @@ def test_bits_are_centred_by_the_mean_drive():
     assert cortex.bias.abs().sum() == 0
     senses = [(torch.rand(4, 30, generator=dice(seed)) < 0.2).float() for seed in range(5)]
     for sense in senses:
-        cortex.settle(3, cortex(sense, 3)[1])
+        cortex.learn(3, cortex(sense, 3))
     raw = torch.cat(senses) @ cortex.weight[members].T
     torch.testing.assert_close(cortex.centre[3], raw.mean(0))
-    torch.testing.assert_close(cortex(torch.cat(senses), 3)[1], raw - raw.mean(0))
+    code = cortex(torch.cat(senses), 3)
+    torch.testing.assert_close(code.drive, raw)
+    for row, firing in zip(raw - raw.mean(0), code.winners, strict=True):
+        assert set(firing.tolist()) == set(row.sort(descending=True).indices[:3].tolist())
+    torch.testing.assert_close(code.best, (raw - raw.mean(0)).amax(1))
     assert cortex.centre[:3].abs().sum() == 0
     real = make()
-    real.settle(0, torch.ones(2, 10))
+    real.learn(0, real(torch.ones(2, 6), 0))
     assert real.centre.abs().sum() == 0
+
+
+def test_a_thought_learnt_late_settles_the_mean_as_one_learnt_at_once():
+    early, late = (make(bits=True, in_dim=30) for _ in range(2))
+    senses = [(torch.rand(4, 30, generator=dice(seed)) < 0.2).float() for seed in range(5)]
+    ahead = late(senses[0], 0)
+    for sense, upcoming in zip(senses, senses[1:] + senses[:1], strict=True):
+        early.learn(0, early(sense, 0))
+        code, ahead = ahead, late(upcoming, 0)  # as an agent does, which thinks ahead before it learns
+        late.learn(0, code)
+    torch.testing.assert_close(late.centre, early.centre)
 
 
 def test_coding_changes_nothing():
@@ -116,9 +138,7 @@ def test_an_input_is_novel_when_its_best_neuron_meets_it_unusually_badly():
     cortex.open(0, none(cortex))
 
     def best(*values: float) -> torch.Tensor:
-        drive = torch.full((len(values), 10), -9.0)
-        drive[:, 4] = torch.tensor(values)
-        return drive
+        return torch.tensor(values)
 
     young = make()
     young.open(0, none(young))
@@ -144,14 +164,47 @@ def test_neurogenesis_tunes_the_least_used_free_neuron_to_the_input():
     before = cortex.weight.clone()
     cortex(novel[None], 1)  # so that a stale projection would be noticed
     place = cortex.recruit(novel, 1, protected)
-    assert place.tolist() == [2]
+    assert place == 2
     neuron = members[2]
     torch.testing.assert_close(cortex.weight[neuron], novel / 5)
     assert cortex.usage[neuron] == pytest.approx(4.5)  # the mean, so that it is not the next to go
     assert cortex.born == 1
     others = torch.arange(40) != neuron
     assert torch.equal(cortex.weight[others], before[others])
-    torch.testing.assert_close(cortex(novel[None], 1)[1][0, 2], 5 + cortex.bias[neuron])
+    torch.testing.assert_close(cortex(novel[None], 1).drive[0, 2], 5 + cortex.bias[neuron])
+
+
+def test_a_neuron_recruited_for_bits_is_centred_where_the_mean_leaves_it():
+    cortex = make(bits=True, in_dim=30)
+    cortex.open(0, none(cortex))
+    mean = torch.rand(30, generator=dice(1))
+    novel = (torch.rand(30, generator=dice(2)) < 0.3).float()
+    place = cortex.recruit(novel, 0, torch.zeros(10, dtype=torch.bool), mean)
+    code = cortex(torch.stack([novel, mean.round()]), 0)
+    # Its centred drive is the projection of what is special about the input: here the input's whole distance.
+    assert (code.drive - cortex.centre[0])[0, place].item() == pytest.approx((novel - mean).norm().item())
+    assert place in code.winners[0].tolist()
+
+
+def test_where_all_neurons_are_protected_none_is_recruited():
+    cortex = make()
+    cortex.open(0, none(cortex))
+    before = {name: value.clone() for name, value in cortex.named_buffers()}
+    assert cortex.recruit(torch.ones(6), 0, torch.ones(10, dtype=torch.bool)) is None
+    assert all(torch.equal(before[name], value) for name, value in cortex.named_buffers())
+
+
+def test_fresh_neurons_follow_one_another_and_others_are_named():
+    cortex = make()
+    opened = cortex.open(0, none(cortex))
+    assert cortex.place(0) == slice(0, 10)
+    assert opened.tolist() == list(range(10))
+    importance = none(cortex)
+    importance[::2] = 1.0
+    odd = cortex.open(1, importance)
+    place = cortex.place(1)
+    assert isinstance(place, torch.Tensor)
+    assert torch.equal(place, odd)
 
 
 def test_moving_and_loading_keep_the_code():
@@ -160,12 +213,12 @@ def test_moving_and_loading_keep_the_code():
     other.open(0, none(other))
     sense = torch.randn(3, 6, generator=dice(2))
     other(sense, 0)
-    cortex.novel(cortex(sense, 0)[1], 0)
+    cortex.novel(cortex(sense, 0).best, 0)
     other.load_state_dict(cortex.state_dict())
-    torch.testing.assert_close(other(sense, 0)[1], cortex(sense, 0)[1], rtol=0, atol=0)
+    torch.testing.assert_close(other(sense, 0).drive, cortex(sense, 0).drive, rtol=0, atol=0)
     assert other.similarity == cortex.similarity
     double = cortex.double()
-    torch.testing.assert_close(double(sense.double(), 0)[1], other(sense, 0)[1].double())
+    torch.testing.assert_close(double(sense.double(), 0).drive, other(sense, 0).drive.double())
 
 
 @pytest.mark.parametrize(

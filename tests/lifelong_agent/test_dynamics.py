@@ -67,13 +67,26 @@ def test_evidence_is_for_the_right_world_and_against_the_wrong_one():
     assert float(model.evidence(*transitions(9, 100), contexts=2).mean()) < -2  # an unknown world speaks against both
 
 
+def test_a_young_context_may_speak_for_itself_but_not_against():
+    model, others = Dynamics(3, 2, 2), transitions(9, 50)
+    for step in range(8):
+        sense, action, after = transitions(1, 8, dice=step)
+        model.notice(sense, after)
+        told = model.evidence(*others, contexts=2)
+        assert bool((told >= 0).all())
+        assert step < 3 or bool((model.evidence(*transitions(1, 50, dice=99), contexts=1) > 0).any())
+        model.learn(0, sense, action, after)
+    assert model.seen[0] == model.ripe == 64
+    assert float(model.evidence(*others, contexts=2)[0].mean()) < -2
+
+
 def test_the_likelihood_ratio_by_hand():
     model = Dynamics(1, 1, 1, floor=0.1, limit=100.0, fault=100.0)
-    model.usual[1] = 0.25  # mean square change
+    model.usual[0] = 0.25  # mean square change
     model.slope[0] = torch.tensor([[0.5], [0.2], [0.1]])  # sense, action, constant
     model.variance[0] = 0.04
     model.covariance[0] = torch.diag(torch.tensor([0.5, 0.0, 0.0]))
-    model.seen[0] = 1.0
+    model.bounds[:, 0] = torch.tensor([[-100.0], [100.0]])
     sense, after = torch.tensor([[2.0]]).double(), torch.tensor([[3.5]]).double()
     action = torch.tensor([0])
     spread = 1.0 + 2.0 * 0.5 * 2.0
@@ -86,9 +99,9 @@ def test_the_likelihood_ratio_by_hand():
 
 def test_evidence_is_bounded_for_each_channel_and_in_all():
     model = Dynamics(4, 1, 1, floor=0.1, limit=5.0, fault=2.0)
-    model.usual[1] = 1.0
+    model.usual[0] = 1.0
     model.variance[0] = 1e-9
-    model.seen[0] = 1.0
+    model.bounds[:, 0] = torch.tensor([[-5.0], [5.0]])
     sense, action = torch.zeros(1, 4).double(), torch.tensor([0])
 
     def told(*after: float) -> float:
@@ -150,6 +163,8 @@ def test_clearing_forgets_one_context_only():
     fresh, kept = Dynamics(3, 2, 3), model.slope[1].clone()
     model.clear(0)
     for name, value in model.named_buffers():
-        if name != "usual":
+        if name not in ("usual", "bounds", "_acted"):
             assert torch.equal(value[0], getattr(fresh, name)[0]), name
+    assert model.bounds[:, 0].abs().sum() == 0
+    assert (model.seen[0], model.seen[1]) == (0.0, 480.0)
     assert torch.equal(model.slope[1], kept)

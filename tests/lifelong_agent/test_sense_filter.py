@@ -55,12 +55,13 @@ def test_a_failed_channel_is_replaced_by_what_the_model_foresees():
 
 def test_the_kalman_update_by_hand():
     model = Dynamics(1, 1, 1)
-    model.usual[1] = 1.0
+    model.usual[0] = 1.0
     model.variance[0] = 0.03  # with a looseness of .1 the noise of a step is .04
     model.slope[0] = torch.tensor([[0.5], [0.0], [1.0]]).double()  # next = 1.5 sense + 1
     senses = SenseFilter(1, 1, gate=6.0, looseness=0.1)
     senses.estimate[:] = 2.0
     senses.covariance[:] = 0.1
+    senses._sound = False
     mean, spread = 4.0, 1.5**2 * 0.1 + 0.04
     seen = 4.0 + 10.0
     gain = spread / (spread + 10.0**2)  # contradicts by more than six deviations: its claim is its contradiction
