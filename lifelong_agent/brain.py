@@ -9,9 +9,13 @@ from torch import Tensor, nn
 
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code, Cortex
+from lifelong_agent.dynamics import Dynamics
+from lifelong_agent.engine import compiles
+from lifelong_agent.familiarity import Familiarity
 from lifelong_agent.inference import Belief, ContextInference
 from lifelong_agent.normalizer import ContextNormalizer
-from lifelong_agent.readout import Readout
+from lifelong_agent.readout import Place, Readout
+from lifelong_agent.reward_model import RewardModel
 from lifelong_agent.sense_filter import SenseFilter
 
 
@@ -109,6 +113,7 @@ class TriarchicBrain(nn.Module):
         self.filter = SenseFilter(streams, in_dim) if config.infer and config.repair and real else None
         self.register_buffer("trace", torch.zeros(out_dim, streams, config.open_neurons))
         self._open(0)
+        self._choose_engine()
 
     @property
     def context(self) -> int:
@@ -124,11 +129,11 @@ class TriarchicBrain(nn.Module):
         """Think about senses, shape ``(B, in_dim)``, in the present context. Changes nothing."""
         context = self.context
         code = self.cortex(sense if self.cortex.bits else self.normalizer(sense, context), context)
-        return Thought(self.readout(code.active, self.cortex.place(context)), code, context, sense)
+        return Thought(self._read(code, context), code, context, sense)
 
     def reread(self, thought: Thought) -> Thought:
         """Read the same neurons once more, after learning: a thought without coding the senses anew."""
-        return thought._replace(output=self.readout(thought.code.active, self.cortex.place(thought.context)))
+        return thought._replace(output=self._read(thought.code, thought.context))
 
     def begin(self, first: Tensor, *, learn: bool = True) -> None:
         """Begin a life with its first observations, ``(B, in_dim)``."""
@@ -241,9 +246,32 @@ class TriarchicBrain(nn.Module):
                 f"a thought can be learnt from in its own context only: it was thought in {thought.context}, "
                 f"the brain is now in {self.context}; think again after a switch"
             )
-        active, place = thought.code.active, self.cortex.place(thought.context)
+        place, scale = self.cortex.place(thought.context), self.cortex.scale
+        decay = self.gamma * self.config.trace
+        if self.compiled and isinstance(place, slice):
+            nothing = torch.zeros_like(direction) if at_once is None else at_once
+            asked = torch.stack([direction, factor, nothing])
+            output = -1 if bounded is None else bounded
+            self.readout.reinforce(self.trace, thought.code.winners, scale, asked, output, decay, place, rightness)
+        else:
+            self._reinforce(thought.code.active(scale), direction, factor, at_once, bounded, decay, place, rightness)
+        self.cortex.learn(thought.context, thought.code)
+        self.normalizer.update(thought.sense, thought.context)
+
+    def _reinforce(
+        self,
+        active: Tensor,
+        direction: Tensor,
+        factor: Tensor,
+        at_once: Tensor | None,
+        bounded: int | None,
+        decay: float,
+        place: Place,
+        rightness: float,
+    ) -> None:
+        """Follow the three-factor rule in tensor operations."""
         trace = self.trace[:, : active.shape[0]]
-        trace.mul_(self.gamma * self.config.trace).addcmul_(direction.T[:, :, None], active)
+        trace.mul_(decay).addcmul_(direction.T[:, :, None], active)
         if bounded is not None:
             factor = factor.clone()
             factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
@@ -252,8 +280,6 @@ class TriarchicBrain(nn.Module):
             change.addmm_(at_once.T, active)
         part = trace.abs().amax(1).mul_(1.0 / self.cortex.scale).clamp_(max=1.0)
         self.readout.learn(place, change, part, rightness)
-        self.cortex.learn(thought.context, thought.code)
-        self.normalizer.update(thought.sense, thought.context)
 
     def grow(self, thought: Thought) -> bool:
         """Neurogenesis: let the most novel input of a thought recruit the least used neuron, if it is novel enough."""
@@ -267,7 +293,9 @@ class TriarchicBrain(nn.Module):
         if self.cortex.bits:
             place = self.cortex.recruit(thought.sense[which], context, protected, self.normalizer.mean[context])
         else:
-            place = self.cortex.recruit(self.normalizer(thought.sense[which], context), context, protected)
+            place = self.cortex.recruit(
+                self.normalizer(thought.sense[which : which + 1], context)[0], context, protected
+            )
         if place is None:
             return False
         self.readout.forget(self.cortex.members[context, place : place + 1])
@@ -284,7 +312,22 @@ class TriarchicBrain(nn.Module):
             moved = fn(value)
             return moved if moved.dtype == value.dtype else value.to(moved.device)
 
-        return super()._apply(move, recurse)
+        super()._apply(move, recurse)
+        self._choose_engine()
+        return self
+
+    def _choose_engine(self) -> None:
+        """Let all parts use compiled kernels if they are wanted, and can be used where the brain lives."""
+        self.compiled = compiles(self.config.engine) and self.trace.device.type == "cpu"
+        for part in self.modules():
+            if isinstance(part, (ContextNormalizer, Cortex, Dynamics, Familiarity, RewardModel)):
+                part.compiled = self.compiled
+
+    def _read(self, code: Code, context: int) -> Tensor:
+        place = self.cortex.place(context)
+        if self.compiled and isinstance(place, slice):
+            return self.readout.read(code.winners, self.cortex.scale, place)
+        return self.readout(code.active(self.cortex.scale), place)
 
     def _open(self, context: int) -> None:
         if context and not self.config.gate:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lifelong_agent.engine import Engine
+
 
 @dataclass(frozen=True)
 class BrainConfig:
-    """Sizes and rates of a brain. The last four fields, and zeros, switch parts off."""
+    """Sizes and rates of a brain. The boolean fields, and zeros, switch parts off."""
 
     neurons: int = 16_384
     """Neurons of the cortex in all."""
@@ -37,5 +39,8 @@ class BrainConfig:
     """Whether each context opens neurons of its own; without it all contexts share them."""
     repair: bool = True
     """Whether real-valued senses are filtered by the forward models, so that failed sensors are not believed."""
+    engine: Engine = "auto"
+    """What does the arithmetic on the CPU: compiled kernels (``"numba"``), tensor operations (``"torch"``), or the
+    former where they are installed; on a GPU always tensor operations. Both agree to rounding."""
     neurogenesis: bool = True
     """Whether novel inputs recruit the least used neurons."""

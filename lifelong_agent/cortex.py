@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lifelong_agent.engine import kernels
 from lifelong_agent.projection import project, random_rows
 from lifelong_agent.readout import Place
 
@@ -15,16 +16,18 @@ class Code(NamedTuple):
     """What the open neurons make of senses.
 
     Attributes:
-        active: Activity of the open neurons, ``(B, open_neurons)``: `Cortex.scale` where a neuron fires, 0 elsewhere.
         winners: Places of the firing neurons among the open ones, ``(B, k)``.
         drive: Drives of the open neurons, ``(B, open_neurons)``, before they are centred.
         best: Drive of the neuron that meets the input best, ``(B,)``.
     """
 
-    active: Tensor
     winners: Tensor
     drive: Tensor
     best: Tensor
+
+    def active(self, scale: float) -> Tensor:
+        """Activity of the open neurons, ``(B, open_neurons)``: ``scale`` where a neuron fires, 0 elsewhere."""
+        return torch.zeros_like(self.drive).scatter_(1, self.winners, scale)
 
     def rows(self, which: slice | Tensor) -> Code:
         """Take some rows of the batch: a slice, or indices of shape ``(R,)``."""
@@ -60,7 +63,6 @@ class Cortex(nn.Module):
     members: Tensor
     usage: Tensor
     centre: Tensor
-    settled: Tensor
     born: Tensor
 
     def __init__(
@@ -87,9 +89,10 @@ class Cortex(nn.Module):
         self.bits = bits
         self.register_buffer("weight", random_rows(neurons, in_dim, fan_in, generator))
         self.register_buffer("bias", (torch.rand(neurons, generator=generator) * 2 - 1) * (not bits))
+        self.compiled = False
         # Running mean of each open neuron's drive in each context (bits only), and how many drives it is the mean of.
         self.register_buffer("centre", torch.zeros(contexts, open_neurons))
-        self.register_buffer("settled", torch.zeros(contexts))
+        self.settled = [0.0] * contexts
         self.register_buffer("members", torch.zeros(contexts, open_neurons, dtype=torch.long))
         self.register_buffer("usage", torch.zeros(neurons))
         # Running mean and variance of how well inputs are met by their best neuron, per context: (mean, variance, n).
@@ -106,26 +109,41 @@ class Cortex(nn.Module):
     def forward(self, sense: Tensor, context: int) -> Code:
         """Code senses, shape ``(B, in_dim)``: bits as they are, real-valued channels normalised. Changes nothing."""
         weight, bias, _ = self._projection(context)
+        if self.compiled:
+            size = len(sense)
+            drive, best = sense.new_empty(size, weight.shape[1]), sense.new_empty(size)
+            winners = self.members.new_empty(size, self.winners)
+            if self.bits:
+                kernels().sum_rows(sense.numpy(), weight.numpy(), drive.numpy())
+            else:
+                kernels().combine_rows(sense.numpy(), weight.numpy(), bias.numpy(), drive.numpy())
+            kernels().fire(drive.numpy(), self.centre[context].numpy(), winners.numpy(), best.numpy())
+            return Code(winners, drive, best)
         if self.bits:
             drive = project(sense, weight, bits=True)
             best, winners = (drive - self.centre[context]).topk(self.winners, dim=1, sorted=False)
         else:
             drive = torch.addmm(bias, sense, weight)
             best, winners = drive.topk(self.winners, dim=1, sorted=False)
-        active = torch.zeros_like(drive).scatter_(1, winners, self.scale)
-        return Code(active, winners, drive, best.amax(1))
+        return Code(winners, drive, best.amax(1))
 
     def learn(self, context: int, code: Code, rate: float = 1e-3) -> None:
         """Follow how often each open neuron fires, and (bits only) the mean drive that drives are centred by."""
         place = self.place(context)
-        # A view of these neurons, or a copy of them.
-        usage = self.usage[place].mul_(1.0 - rate).add_(code.active.mean(0), alpha=rate / self.scale)
+        usage = self.usage[place]  # a view of these neurons, or a copy of them
+        size = code.drive.shape[0]
+        self.settled[context] += size
+        share = size / self.settled[context]
+        if self.compiled:
+            kernels().follow_usage(code.winners.numpy(), usage.numpy(), rate)
+            if self.bits:
+                kernels().follow_mean(code.drive.numpy(), self.centre[context].numpy(), share)
+        else:
+            usage.mul_(1.0 - rate).add_(code.active(1.0).mean(0), alpha=rate)
+            if self.bits:
+                self.centre[context] += (code.drive.mean(0) - self.centre[context]) * share
         if not isinstance(place, slice):
             self.usage[place] = usage
-        if self.bits:
-            size = code.drive.shape[0]
-            self.settled[context] += size
-            self.centre[context] += (code.drive.mean(0) - self.centre[context]) * (size / self.settled[context])
 
     def place(self, context: int) -> Place:
         """Say which neurons a context has open: as a slice if they follow one another, else as an index."""
@@ -219,13 +237,14 @@ class Cortex(nn.Module):
             self._projections[context] = (self.weight[members].T.contiguous(), self.bias[members], place)
         return self._projections[context]
 
-    def get_extra_state(self) -> list[tuple[float, float, float]]:
+    def get_extra_state(self) -> dict[str, Any]:
         """What is usual in each context: part of ``state_dict()``."""
-        return list(self.similarity)
+        return {"similarity": list(self.similarity), "settled": list(self.settled)}
 
-    def set_extra_state(self, state: list[tuple[float, float, float]]) -> None:
+    def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore what is usual in each context."""
-        self.similarity = [(mean, variance, seen) for mean, variance, seen in state]
+        self.similarity = [(mean, variance, seen) for mean, variance, seen in state["similarity"]]
+        self.settled = list(state["settled"])
         self.forget_projections()
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:

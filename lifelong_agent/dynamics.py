@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+from lifelong_agent.engine import kernels
 
 
 class Dynamics(nn.Module):
@@ -27,7 +30,8 @@ class Dynamics(nn.Module):
         limit: Largest evidence of one transition, in nats, for or against.
         fault: Largest evidence of one channel against a context, in nats.
         gate: Error from which a wary learner takes a channel for failed, in standard deviations.
-        starts: First observations that must have been seen before they say what is usual.
+        starts: First observations that must have been seen before they say what is usual, and may speak against a
+            context.
         ripe: Transitions that a context must have seen before it may speak against itself: the first errors of a
             model measure its ignorance.
     """
@@ -53,10 +57,11 @@ class Dynamics(nn.Module):
         fault: float = 3.0,
         gate: float = 6.0,
         starts: int = 64,
-        ripe: int = 64,
+        ripe: int = 256,
     ) -> None:
         super().__init__()
         size = in_dim + actions + 1
+        self.compiled = False
         self.actions = actions
         self.keep = 1.0 - 1.0 / memory
         self.floor = floor
@@ -103,6 +108,10 @@ class Dynamics(nn.Module):
     def notice(self, sense: Tensor, after: Tensor) -> None:
         """Follow the usual size of changes over the whole life: both of shape ``(B, in_dim)``."""
         self.noticed += 1.0
+        if self.compiled:
+            kernels().follow_usual(sense.numpy(), after.numpy(), self.usual.numpy(), max(1.0 / self.noticed, 1e-4))
+            return
+        sense, after = sense.double(), after.double()
         now = torch.stack([(after - sense).square(), after, after.square()]).mean(1)
         self.usual.lerp_(now, max(1.0 / self.noticed, 1e-4))
 
@@ -130,6 +139,33 @@ class Dynamics(nn.Module):
         known = error.square_().div_(variance).add_(variance.log_())
         return self._bounded(known, change.square() / blank + blank.log(), *self.bounds[:, :contexts])
 
+    def total_evidence(self, sense: Tensor, action: Tensor, after: Tensor, contexts: int) -> np.ndarray:
+        """Evidence of transitions, summed over streams, on the host: ``(contexts,)``; senses of any precision."""
+        if not self.compiled:
+            told = self.evidence(sense.double(), action, after.double(), contexts)
+            return told.sum(1).cpu().numpy()
+        out = np.empty(contexts)
+        state = self.foresight.numpy(), self.variance.numpy(), self.usual[0].numpy(), self.bounds.numpy()
+        seen = sense.numpy(), action.numpy(), after.numpy()
+        kernels().foresee(*seen, *state, self.floor**2, self.fault, out)
+        return out
+
+    def contradicted(
+        self, context: int, sense: Tensor, action: Tensor, after: Tensor, loose: float, gate: float
+    ) -> bool:
+        """Say whether any channel contradicts what a context foresees, by ``gate`` standard deviations (CPU only).
+
+        Args:
+            context: The context.
+            sense: What is held to be true, ``(B, in_dim)``, double.
+            action: What was done, ``(B,)``.
+            after: What the sensors say, ``(B, in_dim)``.
+            loose: Smallest standard deviation of a prediction, as a share of a channel's usual change.
+            gate: In standard deviations.
+        """
+        state = self.foresight[context].numpy(), self.variance[context].numpy(), self.usual[0].numpy()
+        return kernels().contradicts(sense.numpy(), action.numpy(), after.numpy(), *state, loose**2, gate**2)
+
     def first_evidence(self, first: Tensor, contexts: int) -> Tensor:
         """Evidence of first observations, ``(B, in_dim)``, for the first contexts, in nats: ``(contexts, B)``."""
         start = self.start[:contexts]
@@ -141,8 +177,8 @@ class Dynamics(nn.Module):
         variance = variance[:, None]
         known = (first - mean[:, None]) ** 2 / variance + variance.log()
         unknown = (first - self.usual[1]) ** 2 / (4.0 * usual) + (4.0 * usual).log()
-        limit = self.limit * (start[:, 0, :1] >= 8)
-        return self._bounded(known, unknown, -limit, limit)
+        count = start[:, 0, :1]
+        return self._bounded(known, unknown, -self.limit * (count >= self.starts), self.limit * (count >= 8))
 
     def learn(self, context: int, sense: Tensor, action: Tensor, after: Tensor, *, wary: bool = False) -> None:
         """Let one context learn from transitions; a wary one leaves out those that it holds to be sensor faults."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+from lifelong_agent.engine import kernels
 
 
 class Familiarity(nn.Module):
@@ -32,6 +35,7 @@ class Familiarity(nn.Module):
 
     def __init__(self, in_dim: int, contexts: int, *, memory: float = 20_000.0, limit: float = 10.0) -> None:
         super().__init__()
+        self.compiled = False
         self.rare = 2e-3
         self.ripe = 64
         self.rate = 1.0 / memory
@@ -60,15 +64,27 @@ class Familiarity(nn.Module):
         evidence = ratio.sub_(2.0).clamp_(0.0, 1.0).mul_(-(self.limit + 1.0)).add_(unseen).add_(1.0)
         return evidence.clamp_(min=-self.limit).mul_(self.seen[:contexts, None] >= self.ripe)
 
+    def total_evidence(self, sense: Tensor, contexts: int) -> np.ndarray:
+        """Evidence of observations, summed over streams, on the host: ``(contexts,)``."""
+        if not self.compiled:
+            return self.evidence(sense, contexts).sum(1).cpu().numpy().astype(np.float64)
+        table, base = self._tables(contexts)
+        products, out = np.empty((len(sense), 2 * contexts), np.float32), np.empty(contexts)
+        kernels().sum_rows(sense.numpy(), table.numpy(), products)
+        state = base[:, 0].numpy(), self.surprise.numpy(), self.novel.numpy(), self.seen.numpy()
+        kernels().typical(products, *state, self.limit, self.ripe, out)
+        return out
+
     def _tables(self, contexts: int) -> tuple[Tensor, Tensor]:
         # What a bit that is on adds to the surprise, and whether it was all but never seen, for each context, one below
-        # the other; and the surprise of no bit on. Kept until chances change.
-        key = (contexts, self.chance.data_ptr(), self.chance._version)
+        # the other (side by side for kernels); and the surprise of no bit on. Kept until chances change.
+        key = (contexts, self.compiled, self.chance.data_ptr(), self.chance._version)
         if self._cached is None or self._cached[0] != key:
             chance = self.chance[:contexts].clamp(1e-3, 1.0 - 1e-3)
             off = torch.log1p(-chance)
             rare = (self.chance[:contexts] < self.rare).to(chance.dtype)
-            self._cached = key, (torch.cat([off - chance.log(), rare]), -off.sum(1, keepdim=True))
+            table = torch.cat([off - chance.log(), rare])
+            self._cached = key, (table.T.contiguous() if self.compiled else table, -off.sum(1, keepdim=True))
         return self._cached[1]
 
     def learn(self, context: int, sense: Tensor) -> None:

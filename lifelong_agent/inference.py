@@ -100,7 +100,8 @@ class ContextInference(nn.Module):
         self.lost = 0  # steps in a row in which all contexts were refuted
         self._queue: list[tuple[Tensor, ...]] = []
         self._guess: float | None = None
-        self.credit = 0.0  # running evidence of the senses for the candidate
+        self.credit = 0.0  # running evidence of the senses for the candidate,
+        self.rival = 0.0  # and for the known context that explains them best
 
     def forget_belief(self, streams: int, guess: float = 0.0) -> None:
         """Begin anew with so many streams, not knowing the world: what an exam begins with. Keeps all that was learnt.
@@ -117,13 +118,14 @@ class ContextInference(nn.Module):
 
     def get_extra_state(self) -> dict[str, Any]:
         """What is kept on the host, and what was seen and not learnt yet: part of ``state_dict()``."""
-        counters = {"known": self.known, "context": self.context, "lost": self.lost, "credit": self.credit}
+        counters = {"known": self.known, "context": self.context, "lost": self.lost}
+        counters |= {"credit": self.credit, "rival": self.rival}
         return counters | {"doubt": self.doubt.tolist(), "queue": [list(parts) for parts in self._queue]}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore what is kept on the host, and what was seen and not learnt yet."""
         self.known, self.context = int(state["known"]), int(state["context"])
-        self.lost, self.credit = int(state["lost"]), float(state["credit"])
+        self.lost, self.credit, self.rival = int(state["lost"]), float(state["credit"]), float(state["rival"])
         self.doubt = np.array(state["doubt"])
         device = self.rewards.weight.device
         self._queue = [tuple(part.to(device) for part in parts) for parts in state["queue"]]
@@ -172,7 +174,7 @@ class ContextInference(nn.Module):
         self.lost = 0 if sure else self.lost + 1
         if learn:
             if self.dynamics is not None:
-                self.dynamics.notice(sense.double(), after.double())
+                self.dynamics.notice(sense, after)
             if sure:
                 if self._model_seen(candidate):
                     self._clear(candidate)
@@ -183,13 +185,15 @@ class ContextInference(nn.Module):
                     self._learn(self.context)
                 self.returns.learn(self.context, returns)
             elif candidate < self.contexts:
-                credit = float(senses[candidate])
-                self.credit = credit if self.lost <= 1 else 0.8 * self.credit + 0.2 * credit
+                credit, rival = float(senses[candidate]), float(senses[:candidate].max())
+                if self.lost > 1:
+                    credit, rival = 0.8 * self.credit + 0.2 * credit, 0.8 * self.rival + 0.2 * rival
+                self.credit, self.rival = credit, rival
                 self._queue = [(sense, action, after, fresh)]
                 if code is not None:
                     self.rewards.learn(candidate, code, action, expected[candidate], paid)
                 self._learn(candidate)
-                if self.lost >= self.patience and self.credit > self.creditable * len(sense) and self._orderly():
+                if self.lost >= self.patience and self._convincing(len(sense)):
                     self._open(candidate)
                     opened = sure = True
         return Belief(self.context, sure, self.context != before, opened)
@@ -231,11 +235,9 @@ class ContextInference(nn.Module):
         """Evidence of the senses for the contexts and the candidate, summed over streams."""
         asked = self.known + 1
         if self.dynamics is not None:
-            told = self.dynamics.evidence(sense.double(), action, after.double(), asked)
-        else:
-            assert self.familiarity is not None
-            told = self.familiarity.evidence(after, asked)
-        return told.sum(1).cpu().numpy().astype(np.float64)
+            return self.dynamics.total_evidence(sense, action, after, asked)
+        assert self.familiarity is not None
+        return self.familiarity.total_evidence(after, asked)
 
     def _reward_evidence(
         self, sense: Tensor, action: Tensor, reward: np.ndarray, *, learn: bool
@@ -255,19 +257,22 @@ class ContextInference(nn.Module):
 
     def _first_evidence(self, fresh: Tensor) -> np.ndarray:
         if self.dynamics is not None:
-            told = self.dynamics.first_evidence(fresh.double(), self.known)
-        else:
-            assert self.familiarity is not None
-            told = self.familiarity.evidence(fresh, self.known)
-        return told.sum(1).cpu().numpy().astype(np.float64)
+            return self.dynamics.first_evidence(fresh.double(), self.known).sum(1).cpu().numpy()
+        assert self.familiarity is not None
+        return self.familiarity.total_evidence(fresh, self.known)
 
-    def _orderly(self) -> bool:
-        """Whether the candidate's bits surprise it little more than those of the known worlds surprise these.
-
-        A storm in the bits stays surprising whoever looks at it.
-        """
+    def _convincing(self, streams: int) -> bool:
+        """Whether the candidate may become a context."""
+        if self.credit <= self.creditable * streams:
+            return False
+        # Where rewards tell nothing, worlds differ in their senses or not at all: a known world that explains these as
+        # well has not ended, we only fare badly in it.
+        if not self.rewards.informative and self.credit <= self.rival:
+            return False
         if self.familiarity is None:
             return True
+        # A storm in the bits stays surprising whoever looks at it; a new world soon surprises its own model little
+        # more than the known worlds surprise theirs.
         surprise = self.familiarity.surprise[: self.known + 1]
         return bool(surprise[-1] <= self.disorder * surprise[:-1].max())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from lifelong_agent.engine import kernels
+
 
 class ContextNormalizer(nn.Module):
     """All-time mean and variance of the senses, kept apart for every context.
@@ -27,6 +29,7 @@ class ContextNormalizer(nn.Module):
 
     def __init__(self, in_dim: int, contexts: int, *, scale: bool, clip: float = 5.0) -> None:
         super().__init__()
+        self.compiled = False
         self.scale = scale
         self.clip = clip
         self.count = [0.0] * contexts  # on the host: what divides by it never waits for a device
@@ -35,6 +38,11 @@ class ContextNormalizer(nn.Module):
 
     def forward(self, sense: Tensor, context: int) -> Tensor:
         """Normalise ``sense``, shape ``(B, in_dim)``, by the statistics of one context; changes nothing."""
+        if self.compiled and self.scale:
+            out = torch.empty_like(sense)
+            mean, square = self.mean[context].numpy(), self.square[context].numpy()
+            kernels().normalize(sense.numpy(), mean, square, self.count[context], self.clip, out.numpy())
+            return out
         centred = sense - self.mean[context]
         if not self.scale:
             return centred
@@ -45,13 +53,17 @@ class ContextNormalizer(nn.Module):
         """Take ``sense``, shape ``(B, in_dim)``, into the statistics of one context."""
         size, count, mean = sense.shape[0], self.count[context], self.mean[context]
         total = count + size
-        if self.scale:
+        if self.compiled and self.scale:
+            kernels().gather_statistics(sense.numpy(), mean.numpy(), self.square[context].numpy(), count)
+        elif self.compiled:
+            kernels().follow_mean(sense.numpy(), mean.numpy(), size / total)
+        elif self.scale:
             variance, batch_mean = torch.var_mean(sense, 0, correction=0)
             shift = batch_mean - mean
             self.square[context].add_(variance, alpha=size).addcmul_(shift, shift, value=count * size / total)
+            mean.add_(shift, alpha=size / total)
         else:
-            shift = sense.mean(0) - mean
-        mean.add_(shift, alpha=size / total)
+            mean.add_(sense.mean(0) - mean, alpha=size / total)
         self.count[context] = total
 
     def clear(self, context: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from lifelong_agent.engine import kernels
+
 Place = slice | Tensor
 """Which of all neurons: a run of them, or any, by index."""
 
@@ -61,6 +63,40 @@ class Readout(nn.Module):
         if self.fast_share:
             weight = weight + self.fast[:, place]
         return code @ weight.T
+
+    def read(self, winners: Tensor, scale: float, run: slice) -> Tensor:
+        """Do what ``forward`` does for a run of neurons of which ``winners (B, k)`` fire, compiled (CPU only)."""
+        output = self.core.new_empty(len(winners), len(self.core))
+        kernels().read(winners.numpy(), scale, self.core.numpy(), self.fast.numpy(), run.start, output.numpy())
+        return output
+
+    def reinforce(
+        self,
+        trace: Tensor,
+        winners: Tensor,
+        scale: float,
+        asked: Tensor,
+        bounded: int,
+        decay: float,
+        run: slice,
+        rightness: float,
+    ) -> None:
+        """Do what `TriarchicBrain.learn` and ``learn`` do for a run of neurons, compiled (CPU only).
+
+        Args:
+            trace: Eligibility traces, ``(out_dim, streams, m)``.
+            winners: Who fires, ``(B, k)``.
+            scale: Activity of one winner.
+            asked: Direction, factor, and what is asked for at once: ``(3, B, out_dim)``.
+            bounded: Output whose steps are divided by the energy of its trace, or -1.
+            decay: What is left of a trace after a step.
+            run: The open neurons.
+            rightness: How right the prediction was, in ``[0, 1]``.
+        """
+        rates = self.brake, self.importance_rate, self.fast_share, self.decay, self.consolidation
+        weights = self.core.numpy(), self.fast.numpy(), self.importance.numpy()
+        seen = trace.numpy(), winners.numpy(), scale, asked.numpy()
+        kernels().reinforce(*seen, bounded, decay, *weights, run.start, rates, rightness)
 
     def learn(self, place: Place, change: Tensor, part: Tensor, rightness: float) -> None:
         """Change the synapses of the open neurons.

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lifelong_agent.engine import kernels
 from lifelong_agent.projection import project, random_rows
 
 
@@ -51,6 +52,7 @@ class RewardModel(nn.Module):
         noise: float = 0.25,
     ) -> None:
         super().__init__()
+        self.compiled = False
         self.neurons = neurons
         self.winners = winners
         self.rate = rate
@@ -79,14 +81,26 @@ class RewardModel(nn.Module):
 
     def drive(self, sense: Tensor) -> Tensor:
         """Project raw senses, shape ``(B, in_dim)``: drives of shape ``(B, neurons)``."""
-        return project(sense, self.projection, bits=self.bits)
+        if not (self.compiled and self.bits):
+            return project(sense, self.projection, bits=self.bits)
+        drive = sense.new_empty(len(sense), self.neurons)
+        kernels().sum_rows(sense.numpy(), self.projection.numpy(), drive.numpy())
+        return drive
 
     def code(self, drive: Tensor) -> Tensor:
         """Code drives, shape ``(B, neurons)``: the winners, ``(B, winners)``."""
-        return (drive - self.centre).topk(self.winners, dim=1, sorted=False).indices
+        if not self.compiled:
+            return (drive - self.centre).topk(self.winners, dim=1, sorted=False).indices
+        winners = torch.empty(len(drive), self.winners, dtype=torch.long)
+        kernels().fire(drive.numpy(), self.centre.numpy(), winners.numpy(), np.empty(len(drive), np.float32))
+        return winners
 
     def predict(self, code: Tensor, action: Tensor, contexts: int) -> np.ndarray:
         """Predict the rewards of actions, shape ``(B,)``, in each of the first contexts: ``(contexts, B)``."""
+        if self.compiled:
+            out = np.empty((contexts, len(code)))
+            kernels().promised(self.weight.numpy(), code.numpy(), action.numpy(), self.neurons, out)
+            return out + self.bias[:contexts, None]
         place = code + self.neurons * action[:, None]
         promised = self.weight[:contexts, place].sum(2)
         return promised.cpu().numpy().astype(np.float64) + self.bias[:contexts, None]
@@ -122,13 +136,15 @@ class RewardModel(nn.Module):
         count = float(promised.sum())
         if count:
             self.wrong[context] += 0.01 * count * (float((error**2)[promised].mean()) - self.wrong[context])
+        step = error * (self.rate / self.winners)
+        if self.compiled:
+            kernels().teach(self.weight[context].numpy(), code.numpy(), action.numpy(), self.neurons, step)
+            return
         place = (code + self.neurons * action[:, None]).flatten()
         # Streams in one place would each make the whole step: their changes are shared out.
         crowd = torch.bincount(place, minlength=self.weight.shape[1])[place]
-        step = torch.from_numpy(error * (self.rate / self.winners)).to(self.weight)
-        self.weight[context].index_put_(
-            (place,), step.repeat_interleave(self.winners, output_size=len(place)) / crowd, accumulate=True
-        )
+        steps = torch.from_numpy(step).to(self.weight).repeat_interleave(self.winners, output_size=len(place))
+        self.weight[context].index_put_((place,), steps / crowd, accumulate=True)
 
     def notice(self, drive: Tensor | None, reward: np.ndarray) -> None:
         """Follow the usual drives, ``(B, neurons)``, and rewards, ``(B,)``, of the whole life.

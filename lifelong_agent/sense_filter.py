@@ -65,6 +65,13 @@ class SenseFilter(nn.Module):
             The estimate, ``(B, in_dim)``, of the sensors' type.
         """
         size, width = after.shape
+        if (
+            dynamics.compiled
+            and self._sound
+            and not dynamics.contradicted(context, self.estimate[:size], action, after, self.looseness, self.gate)
+        ):
+            self.trust(after)
+            return after
         mean = dynamics.predict(context, self.estimate[:size], action)
         noise = dynamics.variance[context] + (self.looseness**2) * dynamics.usual[0]
         if self._sound:

@@ -312,7 +312,7 @@ def test_a_thought_can_be_taken_apart_and_put_together():
     thought, order = brain(sense), torch.arange(STREAMS).flip(0)
     parts, whole = thought.rows(order), brain(sense[order])
     torch.testing.assert_close(parts.output, whole.output)
-    assert torch.equal(parts.code.active, whole.code.active)
+    assert torch.equal(parts.code.active(1.0), whole.code.active(1.0))
     assert torch.equal(parts.sense, whole.sense)
 
 

@@ -37,9 +37,9 @@ def test_those_open_neurons_fire_whose_drives_are_largest():
     torch.testing.assert_close(code.drive, expected)
     torch.testing.assert_close(code.best, expected.amax(1))
     assert code.winners.shape == (5, 3)
-    for row, firing, active in zip(expected, code.winners, code.active, strict=True):
+    for row, firing, active in zip(expected, code.winners, code.active(0.5), strict=True):
         assert set(firing.tolist()) == set(row.sort(descending=True).indices[:3].tolist())
-        torch.testing.assert_close(active, torch.zeros(10).index_fill_(0, firing, 3**-0.5))
+        torch.testing.assert_close(active, torch.zeros(10).index_fill_(0, firing, 0.5))
     some = code.rows(torch.tensor([4, 0]))
     assert all(torch.equal(part, whole[[4, 0]]) for part, whole in zip(some, code, strict=True))
     assert cortex.scale**2 * 3 == pytest.approx(1.0)

@@ -69,14 +69,14 @@ def test_evidence_is_for_the_right_world_and_against_the_wrong_one():
 
 def test_a_young_context_may_speak_for_itself_but_not_against():
     model, others = Dynamics(3, 2, 2), transitions(9, 50)
-    for step in range(8):
+    for step in range(32):
         sense, action, after = transitions(1, 8, dice=step)
         model.notice(sense, after)
         told = model.evidence(*others, contexts=2)
         assert bool((told >= 0).all())
         assert step < 3 or bool((model.evidence(*transitions(1, 50, dice=99), contexts=1) > 0).any())
         model.learn(0, sense, action, after)
-    assert model.seen[0] == model.ripe == 64
+    assert model.seen[0] == model.ripe == 256
     assert float(model.evidence(*others, contexts=2)[0].mean()) < -2
 
 
