@@ -148,13 +148,13 @@ class BrainAgent:
         direction[:, :actions], direction[:, actions] = likelier, 1.0
         factor[:, :actions] = (spec.policy_rate * (1.0 - spec.gamma * spec.brain.trace) * standard)[:, None]
         factor[:, actions] = spec.value_rate * error
-        surprise = np.abs(standard).clip(max=3.0)[:, None]
+        surprise = np.minimum(np.abs(standard), 3.0)[:, None]
         at_once[:, :actions] = spec.policy_rate * spec.entropy * surprise * broader
         asked = torch.from_numpy(np.stack([direction, factor, at_once])).to(thought.output.device)
         self.brain.learn(thought, asked[0], asked[1], rightness=rightness, at_once=asked[2], bounded=actions)
 
     def _tensor(self, observation: np.ndarray) -> Tensor:
-        return torch.as_tensor(observation, dtype=torch.float32, device=self.spec.device)
+        return torch.from_numpy(observation.astype(np.float32)).to(self.spec.device)
 
 
 class BrainPolicy(Policy):
@@ -204,4 +204,4 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def sample(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw one action a row from probabilities, shape ``(N, actions)``: integers of shape ``(N,)``."""
     drawn = rng.random((chances.shape[0], 1))
-    return (chances.cumsum(1) < drawn).sum(1).clip(0, chances.shape[1] - 1)
+    return np.minimum((chances.cumsum(1) < drawn).sum(1), chances.shape[1] - 1)

@@ -114,9 +114,9 @@ class Yardstick(HostModule):
         usual = self.usual.numpy()[context]
         steps, usual_error, usual_value = usual.tolist()
         rate = max(1.0 / (steps + 1.0), self.rate)
-        size = float(np.abs(error).mean())
+        size = float(np.abs(error).sum()) / len(error)
         usual_error += rate * (size - usual_error)
-        usual_value += rate * (float(np.abs(value).mean()) - usual_value)
+        usual_value += rate * (float(np.abs(value).sum()) / len(value) - usual_value)
         usual[:] = steps + 1.0, usual_error, usual_value
         rightness = math.exp(-size / (self.tolerance * usual_value + 1e-8))
         least = self.floor * float(self.spread[context, 3]) / self._unit(context)

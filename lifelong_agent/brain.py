@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -250,7 +251,7 @@ class TriarchicBrain(nn.Module):
         decay = self.gamma * self.config.trace
         if self.compiled and isinstance(place, slice):
             nothing = torch.zeros_like(direction) if at_once is None else at_once
-            asked = torch.stack([direction, factor, nothing])
+            asked = np.stack([direction.numpy(), factor.numpy(), nothing.numpy()])
             output = -1 if bounded is None else bounded
             self.readout.reinforce(self.trace, thought.code.winners, scale, asked, output, decay, place, rightness)
         else:
@@ -304,7 +305,10 @@ class TriarchicBrain(nn.Module):
 
     def end(self, ended: Tensor) -> None:
         """Cut the traces of streams whose episode ended: ``(B,)``, bool."""
-        self.trace[:, : len(ended)] *= (~ended).to(self.trace)[:, None]
+        if self.compiled:
+            self.trace.numpy()[:, ended.numpy().nonzero()[0]] = 0.0
+        else:
+            self.trace[:, : len(ended)].masked_fill_(ended[:, None], 0.0)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         # Sums over a life and inverses of matrices need their double precision: only the place can be changed.

@@ -117,7 +117,7 @@ class Cortex(nn.Module):
                 kernels().sum_rows(sense.numpy(), weight.numpy(), drive.numpy())
             else:
                 kernels().combine_rows(sense.numpy(), weight.numpy(), bias.numpy(), drive.numpy())
-            kernels().fire(drive.numpy(), self.centre[context].numpy(), winners.numpy(), best.numpy())
+            kernels().fire(drive.numpy(), self.centre.numpy()[context], winners.numpy(), best.numpy())
             return Code(winners, drive, best)
         if self.bits:
             drive = project(sense, weight, bits=True)
@@ -130,20 +130,18 @@ class Cortex(nn.Module):
     def learn(self, context: int, code: Code, rate: float = 1e-3) -> None:
         """Follow how often each open neuron fires, and (bits only) the mean drive that drives are centred by."""
         place = self.place(context)
-        usage = self.usage[place]  # a view of these neurons, or a copy of them
         size = code.drive.shape[0]
         self.settled[context] += size
         share = size / self.settled[context]
-        if self.compiled:
-            kernels().follow_usage(code.winners.numpy(), usage.numpy(), rate)
-            if self.bits:
-                kernels().follow_mean(code.drive.numpy(), self.centre[context].numpy(), share)
+        if self.compiled and isinstance(place, slice):
+            kernels().follow_usage(code.winners.numpy(), self.usage.numpy()[place], rate)
         else:
-            usage.mul_(1.0 - rate).add_(code.active(1.0).mean(0), alpha=rate)
-            if self.bits:
-                self.centre[context] += (code.drive.mean(0) - self.centre[context]) * share
-        if not isinstance(place, slice):
-            self.usage[place] = usage
+            # What is given a value may be a copy.
+            self.usage[place] = self.usage[place].mul_(1.0 - rate).add_(code.active(1.0).mean(0), alpha=rate)
+        if self.bits and self.compiled:
+            kernels().follow_mean(code.drive.numpy(), self.centre.numpy()[context], share)
+        elif self.bits:
+            self.centre[context] += (code.drive.mean(0) - self.centre[context]) * share
 
     def place(self, context: int) -> Place:
         """Say which neurons a context has open: as a slice if they follow one another, else as an index."""

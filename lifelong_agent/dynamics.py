@@ -145,7 +145,7 @@ class Dynamics(nn.Module):
             told = self.evidence(sense.double(), action, after.double(), contexts)
             return told.sum(1).cpu().numpy()
         out = np.empty(contexts)
-        state = self.foresight.numpy(), self.variance.numpy(), self.usual[0].numpy(), self.bounds.numpy()
+        state = self.foresight.numpy(), self.variance.numpy(), self.usual.numpy()[0], self.bounds.numpy()
         seen = sense.numpy(), action.numpy(), after.numpy()
         kernels().foresee(*seen, *state, self.floor**2, self.fault, out)
         return out
@@ -163,7 +163,7 @@ class Dynamics(nn.Module):
             loose: Smallest standard deviation of a prediction, as a share of a channel's usual change.
             gate: In standard deviations.
         """
-        state = self.foresight[context].numpy(), self.variance[context].numpy(), self.usual[0].numpy()
+        state = self.foresight.numpy()[context], self.variance.numpy()[context], self.usual.numpy()[0]
         return kernels().contradicts(sense.numpy(), action.numpy(), after.numpy(), *state, loose**2, gate**2)
 
     def first_evidence(self, first: Tensor, contexts: int) -> Tensor:

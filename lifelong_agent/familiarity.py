@@ -29,9 +29,8 @@ class Familiarity(nn.Module):
     """
 
     chance: Tensor
-    surprise: Tensor
-    novel: Tensor
-    seen: Tensor
+    _table: Tensor
+    _base: Tensor
 
     def __init__(self, in_dim: int, contexts: int, *, memory: float = 20_000.0, limit: float = 10.0) -> None:
         super().__init__()
@@ -41,10 +40,16 @@ class Familiarity(nn.Module):
         self.rate = 1.0 / memory
         self.limit = limit
         self.register_buffer("chance", torch.full((contexts, in_dim), 0.5))
-        self.register_buffer("surprise", torch.zeros(contexts))
-        self.register_buffer("novel", torch.full((contexts,), 10.0))
-        self.register_buffer("seen", torch.zeros(contexts))
-        self._cached: tuple[Any, tuple[Tensor, Tensor]] | None = None
+        # On the host, per context: its usual surprise, how many bits all but never seen an observation shows, and how
+        # many observations it has learnt from.
+        self.surprise = np.zeros(contexts)
+        self.novel = np.full(contexts, 10.0)
+        self.seen = np.zeros(contexts)
+        # What follows from the chances, kept until they change. For each bit and context: what it adds to the surprise
+        # when it is on, and whether it was all but never seen. For each context: the surprise of no bit on.
+        self.register_buffer("_table", torch.zeros(in_dim, 2 * contexts), persistent=False)
+        self.register_buffer("_base", torch.zeros(contexts), persistent=False)
+        self._version = -1  # of the chances that the tables were made from
 
     def surprises(self, sense: Tensor, contexts: slice = slice(None)) -> Tensor:
         """Surprise of observations, ``(B, in_dim)``, under the contexts of a slice, in nats: ``(contexts, B)``."""
@@ -54,56 +59,77 @@ class Familiarity(nn.Module):
 
     def evidence(self, sense: Tensor, contexts: int) -> Tensor:
         """Evidence of observations for the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
-        table, base = self._tables(contexts)
-        surprises, unseen = (table @ sense.T).split(contexts)
+        self._retable()
+        surprises, unseen = (sense @ self._table[:, : 2 * contexts]).view(-1, contexts, 2).permute(2, 1, 0)
         # Poisson counts: as many as this context's own observations still show, against two an observation.
-        expected = self.novel[:contexts, None].clamp(0.05, 2.0)
-        unseen = unseen.mul_((expected / 2.0).log_()).clamp_(min=-self.limit)
-        ratio = surprises.add_(base).div_(self.surprise[:contexts, None].clamp(min=1.0))
+        strange = np.log(self.novel[:contexts].clip(0.05, 2.0) / 2.0)
+        usual, strange, ripe = (
+            torch.from_numpy(one).to(sense)[:, None]
+            for one in (self.surprise[:contexts].clip(min=1.0), strange, self.seen[:contexts] >= self.ripe)
+        )
+        unseen = (unseen * strange).clamp_(min=-self.limit)
+        ratio = (surprises + self._base[:contexts, None]).div_(usual)
         # Up to twice the usual surprise an observation is typical (+1), from three times on it is refuted.
         evidence = ratio.sub_(2.0).clamp_(0.0, 1.0).mul_(-(self.limit + 1.0)).add_(unseen).add_(1.0)
-        return evidence.clamp_(min=-self.limit).mul_(self.seen[:contexts, None] >= self.ripe)
+        return evidence.clamp_(min=-self.limit).mul_(ripe)
 
     def total_evidence(self, sense: Tensor, contexts: int) -> np.ndarray:
         """Evidence of observations, summed over streams, on the host: ``(contexts,)``."""
         if not self.compiled:
             return self.evidence(sense, contexts).sum(1).cpu().numpy().astype(np.float64)
-        table, base = self._tables(contexts)
-        products, out = np.empty((len(sense), 2 * contexts), np.float32), np.empty(contexts)
-        kernels().sum_rows(sense.numpy(), table.numpy(), products)
-        state = base[:, 0].numpy(), self.surprise.numpy(), self.novel.numpy(), self.seen.numpy()
+        self._retable()
+        products, out = np.empty((len(sense), self._table.shape[1]), np.float32), np.empty(contexts)
+        kernels().sum_rows(sense.numpy(), self._table.numpy(), products)
+        state = self._base.numpy(), self.surprise, self.novel, self.seen
         kernels().typical(products, *state, self.limit, self.ripe, out)
         return out
 
-    def _tables(self, contexts: int) -> tuple[Tensor, Tensor]:
-        # What a bit that is on adds to the surprise, and whether it was all but never seen, for each context, one below
-        # the other (side by side for kernels); and the surprise of no bit on. Kept until chances change.
-        key = (contexts, self.compiled, self.chance.data_ptr(), self.chance._version)
-        if self._cached is None or self._cached[0] != key:
-            chance = self.chance[:contexts].clamp(1e-3, 1.0 - 1e-3)
-            off = torch.log1p(-chance)
-            rare = (self.chance[:contexts] < self.rare).to(chance.dtype)
-            table = torch.cat([off - chance.log(), rare])
-            self._cached = key, (table.T.contiguous() if self.compiled else table, -off.sum(1, keepdim=True))
-        return self._cached[1]
+    def _retable(self, context: int | None = None) -> None:
+        """Follow changed chances: all of them, unless only those of one context have changed."""
+        version = self.chance._version
+        if self._version == version:
+            return
+        which = slice(None) if context is None else slice(context, context + 1)
+        chance = self.chance[which].clamp(1e-3, 1.0 - 1e-3)
+        off = torch.log1p(-chance)
+        rare = (self.chance[which] < self.rare).to(chance.dtype)
+        table = self._table.view(len(self._table), -1, 2)
+        table[:, which, 0], table[:, which, 1] = (off - chance.log()).T, rare.T
+        self._base[which] = -off.sum(1)
+        self._version = version
 
     def learn(self, context: int, sense: Tensor) -> None:
         """Let one context learn from observations, shape ``(B, in_dim)``."""
-        size = sense.shape[0]
-        seen = self.seen[context]
-        if seen > 0:
-            now = self.surprises(sense, slice(context, context + 1)).mean()
-            rate = (size / (seen + size)).clamp(min=min(1.0, 0.00125 * size))
-            self.surprise[context] += rate * (now - self.surprise[context])
-            unseen = (sense @ (self.chance[context] < self.rare).to(sense.dtype)).mean()
+        size, seen = len(sense), self.seen[context]
+        often = sense.mean(0)
+        self._retable()
+        if seen:
+            now, unseen = (often @ self._table[:, 2 * context : 2 * context + 2]).tolist()
+            rate = max(size / (seen + size), min(1.0, 0.00125 * size))
+            self.surprise[context] += rate * (now + float(self._base[context]) - self.surprise[context])
             self.novel[context] += min(1.0, 0.00125 * size) * (unseen - self.novel[context])
-        rate = (size / (seen + 1.0 + size)).clamp(min=self.rate * size)
-        self.chance[context] += rate * (sense.mean(0) - self.chance[context])
+        self.chance[context].lerp_(often, max(size / (seen + 1.0 + size), self.rate * size))
+        self._retable(context)
         self.seen[context] += size
 
     def clear(self, context: int) -> None:
         """Forget what one context knows."""
+        self._retable()
         self.chance[context] = 0.5
+        self._retable(context)
         self.surprise[context] = 0.0
         self.novel[context] = 10.0
         self.seen[context] = 0.0
+
+    def get_extra_state(self) -> dict[str, list[float]]:
+        """What is kept on the host: part of ``state_dict()``."""
+        return {name: getattr(self, name).tolist() for name in ("surprise", "novel", "seen")}
+
+    def set_extra_state(self, state: dict[str, list[float]]) -> None:
+        """Restore what is kept on the host."""
+        self.surprise, self.novel, self.seen = (np.array(state[name]) for name in ("surprise", "novel", "seen"))
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        moved = super()._apply(fn, recurse)
+        self._version = -1
+        return moved

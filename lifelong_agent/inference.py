@@ -221,7 +221,7 @@ class ContextInference(nn.Module):
         acted = doubt[1, self.context] - rewards[self.context]
         doubt[1] *= self.fading
         doubt[1, self.context] = acted
-        doubt.clip(0.0, self.ceiling, out=doubt)
+        np.minimum(np.maximum(doubt, 0.0, out=doubt), self.ceiling, out=doubt)
 
     def _choose(self) -> np.ndarray:
         """Change to the least doubtful context if it is clearly less doubtful than the present one; returns doubts."""
@@ -278,15 +278,18 @@ class ContextInference(nn.Module):
 
     def _learn(self, context: int) -> None:
         """Let one context learn what is queued: many steps in one go cost little more than one."""
-        sense, action, after, fresh = (torch.cat(parts) for parts in zip(*self._queue, strict=True))
+        senses, actions, afters, first = zip(*self._queue, strict=True)
         self._queue = []
-        if self.dynamics is not None:
-            wary = context != self.known and self._ripe(context)
-            self.dynamics.learn(context, sense.double(), action, after.double(), wary=wary)
-        elif self.familiarity is not None:
-            self.familiarity.learn(context, after)
-        if fresh.shape[0]:
-            self._learn_first(context, fresh)
+        first = [one for one in first if len(one)]
+        if self.familiarity is not None:
+            self.familiarity.learn(context, torch.cat([*afters, *first]))
+            return
+        assert self.dynamics is not None
+        wary = context != self.known and self._ripe(context)
+        seen = torch.cat(senses).double(), torch.cat(actions), torch.cat(afters).double()
+        self.dynamics.learn(context, *seen, wary=wary)
+        if first:
+            self._learn_first(context, torch.cat(first))
 
     def _ripe(self, context: int) -> bool:
         return self._model_seen(context) >= 512

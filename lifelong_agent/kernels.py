@@ -41,6 +41,9 @@ def sum_rows(sense: Array, weight: Array, out: Array) -> None:
     Streams of one world see much alike: what most of them see is summed once, and each adds only what differs.
     """
     size, width = sense.shape
+    words = (width + 7) // 8
+    odd = np.zeros(8 * words, np.uint8)  # where a stream sees what is not usual: mostly nowhere, so in words of eight
+    odd_words = odd.view(np.uint64)
     more, less = np.empty(width, np.int64), np.empty(width, np.int64)
     usual = np.zeros(width, np.float32)
     for b in range(size):
@@ -54,13 +57,21 @@ def sum_rows(sense: Array, weight: Array, out: Array) -> None:
         common += usual[d] > 0.0
     add_rows(weight, more, common, 1.0, base)
     for b in range(size):
-        out[b] = base
-        on, off = 0, 0
+        row = sense[b]
         for d in range(width):
-            more[on] = d
-            on += sense[b, d] > usual[d]
-            less[off] = d
-            off += sense[b, d] < usual[d]
+            odd[d] = row[d] != usual[d]
+        on, off = 0, 0
+        for word in range(words):
+            if odd_words[word]:
+                for d in range(8 * word, min(8 * word + 8, width)):
+                    if odd[d]:
+                        if row[d] > usual[d]:
+                            more[on] = d
+                            on += 1
+                        else:
+                            less[off] = d
+                            off += 1
+        out[b] = base
         add_rows(weight, more, on, 1.0, out[b])
         add_rows(weight, less, off, -1.0, out[b])
 
@@ -282,16 +293,15 @@ def typical(
     products: Array, base: Array, surprise: Array, novel: Array, seen: Array, limit: float, ripe: float, out: Array
 ) -> None:
     """Evidence of bits for the first contexts, ``out (contexts,)``, summed over streams: see `Familiarity.evidence`."""
-    contexts = out.shape[0]
-    for c in range(contexts):
+    for c in range(out.shape[0]):
         out[c] = 0.0
         if seen[c] < ripe:
             continue
         strange = np.log(min(max(novel[c], 0.05), 2.0) / 2.0)
         usual = max(surprise[c], 1.0)
         for b in range(products.shape[0]):
-            ratio = (products[b, c] + base[c]) / usual
-            unseen = max(products[b, contexts + c] * strange, -limit)
+            ratio = (products[b, 2 * c] + base[c]) / usual
+            unseen = max(products[b, 2 * c + 1] * strange, -limit)
             told = 1.0 - min(max(ratio - 2.0, 0.0), 1.0) * (limit + 1.0) + unseen
             out[c] += max(told, -limit)
 

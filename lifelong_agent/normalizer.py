@@ -40,7 +40,7 @@ class ContextNormalizer(nn.Module):
         """Normalise ``sense``, shape ``(B, in_dim)``, by the statistics of one context; changes nothing."""
         if self.compiled and self.scale:
             out = torch.empty_like(sense)
-            mean, square = self.mean[context].numpy(), self.square[context].numpy()
+            mean, square = self.mean.numpy()[context], self.square.numpy()[context]
             kernels().normalize(sense.numpy(), mean, square, self.count[context], self.clip, out.numpy())
             return out
         centred = sense - self.mean[context]
@@ -51,20 +51,23 @@ class ContextNormalizer(nn.Module):
 
     def update(self, sense: Tensor, context: int) -> None:
         """Take ``sense``, shape ``(B, in_dim)``, into the statistics of one context."""
-        size, count, mean = sense.shape[0], self.count[context], self.mean[context]
-        total = count + size
-        if self.compiled and self.scale:
-            kernels().gather_statistics(sense.numpy(), mean.numpy(), self.square[context].numpy(), count)
-        elif self.compiled:
-            kernels().follow_mean(sense.numpy(), mean.numpy(), size / total)
-        elif self.scale:
+        size, count = sense.shape[0], self.count[context]
+        total = self.count[context] = count + size
+        if self.compiled:
+            mean = self.mean.numpy()[context]
+            if self.scale:
+                kernels().gather_statistics(sense.numpy(), mean, self.square.numpy()[context], count)
+            else:
+                kernels().follow_mean(sense.numpy(), mean, size / total)
+            return
+        mean = self.mean[context]
+        if self.scale:
             variance, batch_mean = torch.var_mean(sense, 0, correction=0)
             shift = batch_mean - mean
             self.square[context].add_(variance, alpha=size).addcmul_(shift, shift, value=count * size / total)
             mean.add_(shift, alpha=size / total)
         else:
             mean.add_(sense.mean(0) - mean, alpha=size / total)
-        self.count[context] = total
 
     def clear(self, context: int) -> None:
         """Forget the statistics of one context."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -75,7 +76,7 @@ class Readout(nn.Module):
         trace: Tensor,
         winners: Tensor,
         scale: float,
-        asked: Tensor,
+        asked: np.ndarray,
         bounded: int,
         decay: float,
         run: slice,
@@ -95,7 +96,7 @@ class Readout(nn.Module):
         """
         rates = self.brake, self.importance_rate, self.fast_share, self.decay, self.consolidation
         weights = self.core.numpy(), self.fast.numpy(), self.importance.numpy()
-        seen = trace.numpy(), winners.numpy(), scale, asked.numpy()
+        seen = trace.numpy(), winners.numpy(), scale, asked
         kernels().reinforce(*seen, bounded, decay, *weights, run.start, rates, rightness)
 
     def learn(self, place: Place, change: Tensor, part: Tensor, rightness: float) -> None:

@@ -46,7 +46,7 @@ class RewardModel(nn.Module):
         *,
         bits: bool,
         generator: torch.Generator,
-        neurons: int = 1024,
+        neurons: int = 512,
         winners: int = 32,
         rate: float = 0.1,
         noise: float = 0.25,
@@ -118,12 +118,12 @@ class RewardModel(nn.Module):
         noise = self.noise * self.largest
         own = np.sqrt(noise**2 + self.wrong[: len(expected), None])
         # Within half a noise a prediction is as good as right: small errors must not add up over a life.
-        error = (np.abs(reward - expected) - 0.5 * own).clip(min=0.0) / own
-        surprise = (np.abs(reward - self.mean) - 0.5 * noise).clip(min=0.0) / noise
+        error = np.maximum(np.abs(reward - expected) - 0.5 * own, 0.0) / own
+        surprise = np.maximum(np.abs(reward - self.mean) - 0.5 * noise, 0.0) / noise
         told = 0.5 * (surprise**2 - error**2)
         # Where something unusual came, who trusts itself less claims less: a wide density is a low one.
         told -= np.log(own / noise) * (surprise > 0.0)
-        return told.clip(-5.0, 5.0)
+        return np.minimum(np.maximum(told, -5.0), 5.0)
 
     def learn(self, context: int, code: Tensor, action: Tensor, expected: np.ndarray, reward: np.ndarray) -> None:
         """Let one context, which expected ``(B,)``, learn from rewards, ``(B,)``."""
@@ -138,7 +138,7 @@ class RewardModel(nn.Module):
             self.wrong[context] += 0.01 * count * (float((error**2)[promised].mean()) - self.wrong[context])
         step = error * (self.rate / self.winners)
         if self.compiled:
-            kernels().teach(self.weight[context].numpy(), code.numpy(), action.numpy(), self.neurons, step)
+            kernels().teach(self.weight.numpy()[context], code.numpy(), action.numpy(), self.neurons, step)
             return
         place = (code + self.neurons * action[:, None]).flatten()
         # Streams in one place would each make the whole step: their changes are shared out.
@@ -154,7 +154,9 @@ class RewardModel(nn.Module):
         self.seen += 1.0
         self.mean += (float(reward.mean()) - self.mean) * max(1.0 / self.seen, 1e-4)
         self.largest = max(self.largest, float(np.abs(reward - self.mean).max()))
-        if drive is not None:
+        if drive is not None and self.compiled:
+            kernels().follow_mean(drive.numpy(), self.centre.numpy(), 1.0 / self.seen)
+        elif drive is not None:
             self.centre.lerp_(drive.mean(0), 1.0 / self.seen)
 
     def clear(self, context: int) -> None:

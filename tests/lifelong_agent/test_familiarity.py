@@ -1,3 +1,4 @@
+import copy
 import math
 
 import pytest
@@ -86,10 +87,26 @@ def test_evidence_is_bounded_and_the_boundaries_are_hand_computed():
     assert float(model.evidence(torch.eye(4)[3:], 1)) == pytest.approx(1.0)
 
 
+def test_tables_follow_the_chances_however_these_change():
+    model, other = taught(20), Familiarity(40, 3)
+    sense = looks(8, 99)
+    expected = model.evidence(sense, 2)
+    other.evidence(sense, 2)
+    other.load_state_dict(model.state_dict())
+    torch.testing.assert_close(other.evidence(sense, 2), expected)
+    torch.testing.assert_close(copy.deepcopy(other).evidence(sense, 2), expected)
+    model.chance[0] = 0.001
+    assert not torch.equal(model.evidence(sense, 2)[0], expected[0])
+    model.clear(1)
+    assert model.evidence(sense, 2)[1].abs().sum() == 0
+
+
 def test_clearing_forgets_one_context_only():
     model, fresh = taught(10), Familiarity(40, 3)
     kept = model.chance[1].clone()
     model.clear(0)
-    for name, value in model.named_buffers():
-        assert torch.equal(value[0], getattr(fresh, name)[0]), name
+    assert torch.equal(model.chance[0], fresh.chance[0])
+    for name in ("surprise", "novel", "seen"):
+        assert getattr(model, name)[0] == getattr(fresh, name)[0], name
+        assert getattr(model, name)[1] != getattr(fresh, name)[1], name
     assert torch.equal(model.chance[1], kept)
