@@ -100,7 +100,7 @@ def flat(data: dict[str, Any], path: str = "") -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Return the versions a result depends on."""
     found = {"python": platform.python_version()}
-    for name in ("lifelong_agent", "torch", "gymnasium", "stable_baselines3", "minigrid", "numpy"):
+    for name in ("lifelong_agent", "torch", "gymnasium", "stable_baselines3", "minigrid", "numpy", "numba"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

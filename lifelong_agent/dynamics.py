@@ -40,6 +40,7 @@ class Dynamics(nn.Module):
     information: Tensor
     moment: Tensor
     variance: Tensor
+    changes: Tensor
     foresight: Tensor
     _acted: Tensor
     start: Tensor
@@ -76,6 +77,7 @@ class Dynamics(nn.Module):
         self.register_buffer("information", torch.zeros(contexts, size, size, dtype=wide))
         self.register_buffer("moment", torch.zeros(contexts, size, in_dim, dtype=wide))
         self.register_buffer("variance", torch.ones(contexts, in_dim, dtype=wide))
+        self.register_buffer("changes", torch.zeros(contexts, in_dim, dtype=wide))
         # Slopes and their covariance side by side, so that one product of matrices serves both.
         self.register_buffer("foresight", torch.zeros(contexts, size, in_dim + size, dtype=wide))
         self.register_buffer("start", torch.zeros(contexts, 3, in_dim, dtype=wide))
@@ -180,8 +182,13 @@ class Dynamics(nn.Module):
         count = start[:, 0, :1]
         return self._bounded(known, unknown, -self.limit * (count >= self.starts), self.limit * (count >= 8))
 
-    def learn(self, context: int, sense: Tensor, action: Tensor, after: Tensor, *, wary: bool = False) -> None:
-        """Let one context learn from transitions; a wary one leaves out those that it holds to be sensor faults."""
+    def learn(self, context: int, sense: Tensor, action: Tensor, after: Tensor, *, wary: bool = False) -> float:
+        """Let one context learn from transitions; a wary one leaves out those that it holds to be sensor faults.
+
+        Returns:
+            The share of the transitions that was learnt from.
+        """
+        given = len(sense)
         features = self._features(sense, action)
         change = after - sense
         error = change - features @ self.slope[context]
@@ -191,16 +198,15 @@ class Dynamics(nn.Module):
             features, change, error = features[sound], change[sound], error[sound]
             sense = sense[sound]
             if not len(sense):
-                return
+                return 0.0
         size = sense.shape[0]
         seen = self.seen[context]
         # Prequential residuals of the first samples measure ignorance, not noise: they are let go fast.
-        rate = min(max(size / (seen + size), 1.0 - self.keep**size), 0.5)
-        spread = 1.0 + (features @ self.covariance[context] * features).sum(1, keepdim=True)
-        if seen > 0:
-            self.variance[context] += rate * ((error**2 / spread).mean(0) - self.variance[context])
-        else:
-            self.variance[context] = self.usual[0]
+        least = 0.2 if seen < self.ripe else 1.0 - self.keep**size
+        rate = min(max(size / (seen + size), least), 0.5) if seen else 1.0
+        spread = 1.0 + (features @ self.covariance[context] * features).sum(1, keepdim=True) if seen else 1.0
+        self.variance[context] += rate * ((error**2 / spread).mean(0) - self.variance[context])
+        self.changes[context] += rate * ((change**2).mean(0) - self.changes[context])
         keep = self.keep**size
         self.information[context] = keep * self.information[context] + features.T @ features
         self.moment[context] = keep * self.moment[context] + features.T @ change
@@ -211,6 +217,12 @@ class Dynamics(nn.Module):
         self.seen[context] += size
         self.bounds[0, context] = -self.limit if self.seen[context] >= self.ripe else 0.0
         self.bounds[1, context] = self.limit
+        return size / given
+
+    def explained(self, context: int) -> float:
+        """Share of the changes that a context foresaw while it learnt, mean over channels, at most 1."""
+        changes = self.changes[context].clamp(min=1e-12)
+        return 1.0 - float((self.variance[context] / changes).clamp(max=1.0).mean())
 
     def learn_first(self, context: int, first: Tensor) -> None:
         """Let one context learn what episodes begin with: ``(B, in_dim)``."""
@@ -220,7 +232,7 @@ class Dynamics(nn.Module):
 
     def clear(self, context: int) -> None:
         """Forget what one context knows."""
-        for name in ("information", "moment", "foresight", "start"):
+        for name in ("information", "moment", "foresight", "changes", "start"):
             getattr(self, name)[context] = 0.0
         self.bounds[:, context] = 0.0
         self.variance[context] = 1.0

@@ -60,6 +60,8 @@ class ContextInference(nn.Module):
         chunk: Steps that the models of the senses of a well-known context learn from in one go.
         fading: Share of the doubt from rewards that a context keeps per step in which it is not acted in.
         disorder: How much more surprising than those of the known worlds the bits of a new world may be.
+        stubborn: Steps in a row after which what looks like failed sensors is taken for another world, if a candidate
+            explains it.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ContextInference(nn.Module):
         fading: float = 0.99,
         chunk: int = 8,
         disorder: float = 3.0,
+        stubborn: int = 96,
     ) -> None:
         super().__init__()
         self.contexts = contexts
@@ -85,6 +88,7 @@ class ContextInference(nn.Module):
         self.fading = fading
         self.chunk = chunk
         self.disorder = disorder
+        self.stubborn = stubborn
         slots = contexts + 1  # one more for the candidate
         self.dynamics = Dynamics(in_dim, actions, slots) if senses == "real" else None
         self.familiarity = Familiarity(in_dim, slots) if senses == "bits" else None
@@ -101,6 +105,7 @@ class ContextInference(nn.Module):
         self._queue: list[tuple[Tensor, ...]] = []
         self._guess: float | None = None
         self.credit = 0.0  # running evidence of the senses for the candidate,
+        self.ailing = 0  # steps in a row in which most transitions looked like sensor faults
         self.rival = 0.0  # and for the known context that explains them best
 
     def forget_belief(self, streams: int, guess: float = 0.0) -> None:
@@ -112,21 +117,21 @@ class ContextInference(nn.Module):
                 alike.
         """
         self.doubt[:] = 0.0
-        self.lost = 0
+        self.lost = self.ailing = 0
         self._guess = guess
         self.returns.restart(streams)
 
     def get_extra_state(self) -> dict[str, Any]:
         """What is kept on the host, and what was seen and not learnt yet: part of ``state_dict()``."""
         counters = {"known": self.known, "context": self.context, "lost": self.lost}
-        counters |= {"credit": self.credit, "rival": self.rival}
+        counters |= {"credit": self.credit, "rival": self.rival, "ailing": self.ailing}
         return counters | {"doubt": self.doubt.tolist(), "queue": [list(parts) for parts in self._queue]}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore what is kept on the host, and what was seen and not learnt yet."""
         self.known, self.context = int(state["known"]), int(state["context"])
         self.lost, self.credit, self.rival = int(state["lost"]), float(state["credit"]), float(state["rival"])
-        self.doubt = np.array(state["doubt"])
+        self.ailing, self.doubt = int(state["ailing"]), np.array(state["doubt"])
         device = self.rewards.weight.device
         self._queue = [tuple(part.to(device) for part in parts) for parts in state["queue"]]
 
@@ -167,7 +172,8 @@ class ContextInference(nn.Module):
         rewards[before] += self.returns.evidence(before, returns)
         self._doubt(senses[:candidate], rewards[:candidate], fresh, len(sense))
         doubts = self._choose()
-        sure = bool(doubts[self.context] < self.threshold)
+        self.ailing = 0 if self.context != before else self.ailing
+        sure = bool(doubts[self.context] < self.threshold) and self.ailing < self.stubborn
         opened = False
         if not sure or self.context != before:
             self._queue = []  # may have been seen in another world: better unlearnt than learnt wrong
@@ -193,6 +199,8 @@ class ContextInference(nn.Module):
                 if code is not None:
                     self.rewards.learn(candidate, code, action, expected[candidate], paid)
                 self._learn(candidate)
+                if self.lost >= self.stubborn:  # nobody explains more: it is our world after all, with failed sensors
+                    self.ailing = 0
                 if self.lost >= self.patience and self._convincing(len(sense)):
                     self._open(candidate)
                     opened = sure = True
@@ -269,8 +277,9 @@ class ContextInference(nn.Module):
         # well has not ended, we only fare badly in it.
         if not self.rewards.informative and self.credit <= self.rival:
             return False
-        if self.familiarity is None:
-            return True
+        if self.dynamics is not None:
+            return self.dynamics.explained(self.known) > 0.5  # noise is as large as a world's changes, not foreseen
+        assert self.familiarity is not None
         # A storm in the bits stays surprising whoever looks at it; a new world soon surprises its own model little
         # more than the known worlds surprise theirs.
         surprise = self.familiarity.surprise[: self.known + 1]
@@ -287,7 +296,9 @@ class ContextInference(nn.Module):
         assert self.dynamics is not None
         wary = context != self.known and self._ripe(context)
         seen = torch.cat(senses).double(), torch.cat(actions), torch.cat(afters).double()
-        self.dynamics.learn(context, *seen, wary=wary)
+        sound = self.dynamics.learn(context, *seen, wary=wary)
+        if context != self.known:
+            self.ailing = self.ailing + len(senses) if sound < 0.5 else 0
         if first:
             self._learn_first(context, torch.cat(first))
 
@@ -313,6 +324,6 @@ class ContextInference(nn.Module):
     def _open(self, candidate: int) -> None:
         self.context = candidate
         self.known += 1
-        self.lost = 0
+        self.lost = self.ailing = 0
         self.doubt[:, candidate] = 0.0
         self._clear(self.known)

@@ -205,6 +205,29 @@ def test_noise_in_the_bits_is_no_new_world_however_long():
     assert all(belief.sure for belief in stream.live(world, 40)[6:])
 
 
+def test_long_noise_in_real_valued_senses_is_no_new_world():
+    stream = Stream(make("real"))
+    world, dice = LinearWorld(11), torch.Generator().manual_seed(1)
+    stream.live(world, VISIT)
+    stream.live(world, 150, fault=lambda sense: sense + 0.5 * torch.randn(sense.shape, generator=dice))
+    assert stream.inference.known == 1
+    assert all(belief.sure for belief in stream.live(world, 40)[6:])
+
+
+@pytest.mark.parametrize("steps", [60, 200])
+def test_failed_sensors_are_another_world_only_when_they_stay(steps: int):
+    stream = Stream(make("real"))
+    world = LinearWorld(11)
+    world.matrix[2:, :2] = world.matrix[:2, 2:] = 0.0  # two pairs swing apart: one will look wrong, and one will not
+    stream.live(world, VISIT)
+    flipped = torch.tensor([1.0, 1.0, 1.0, -1.0])
+    stream.inference.stubborn = 96
+    told = stream.live(world, steps, fault=lambda sense: sense * flipped)
+    assert stream.inference.known == (1 if steps < 96 else 2)
+    assert told[-1].context == (0 if steps < 96 else 1)
+    assert {belief.context for belief in stream.live(world, 40)[3:]} == {0}
+
+
 def test_a_young_world_does_not_refute_itself():
     for seed in range(12):
         stream = Stream(make("real"), seed)

@@ -129,7 +129,7 @@ def test_rewards_are_foreseen_and_learnt():
 
 
 def brain(senses: Senses, engine: Any, **changes: Any) -> TriarchicBrain:
-    small = {"neurons": 192, "open_neurons": 48, "winners": 6, "contexts": 4}
+    small: dict[str, Any] = {"neurons": 192, "open_neurons": 48, "winners": 6, "contexts": 4}
     config = BrainConfig(**(small | changes), engine=engine)
     width = 4 if senses == "real" else 240
     return TriarchicBrain(width, 3, actions=2, streams=STREAMS, gamma=0.9, senses=senses, config=config)
