@@ -205,6 +205,17 @@ def test_noise_in_the_bits_is_no_new_world_however_long():
     assert all(belief.sure for belief in stream.live(world, 40)[6:])
 
 
+@pytest.mark.parametrize("senses", ["real", "bits"])
+def test_faring_badly_in_a_known_world_opens_no_new_one(senses: Senses):
+    stream = Stream(make(senses))
+    world = WORLDS[senses](10)
+    stream.live(world, VISIT)
+    for _ in range(40):  # all rewards are equal, but episodes bring less than they used to
+        stream.inference.doubt[1, 0] = stream.inference.ceiling
+        assert not stream.live(world, 1)[0].sure
+    assert stream.inference.known == 1
+
+
 def test_long_noise_in_real_valued_senses_is_no_new_world():
     stream = Stream(make("real"))
     world, dice = LinearWorld(11), torch.Generator().manual_seed(1)
