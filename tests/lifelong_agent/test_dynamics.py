@@ -159,6 +159,19 @@ def test_first_observations_tell_worlds_apart_before_a_step():
     assert told[2].abs().sum() == 0
 
 
+def test_few_first_observations_speak_for_a_context_but_not_against_it():
+    model = Dynamics(1, 1, 1)
+    rng = torch.Generator().manual_seed(0)
+    low, high = (torch.randn(64, 1, generator=rng).double() * 0.1 + centre for centre in (-1.0, 1.0))
+    for first in (low, high):
+        model.notice(torch.zeros_like(first), first)
+    model.learn_first(0, low[:32])
+    assert bool((model.first_evidence(low, 1) > 0).all())
+    assert bool((model.first_evidence(high, 1) == 0).all())
+    model.learn_first(0, low[32:])
+    assert bool((model.first_evidence(high, 1) < 0).all())
+
+
 def test_old_samples_fade_with_the_memory():
     model = Dynamics(1, 1, 1, memory=10.0)
     sense, action = torch.zeros(1, 1).double(), torch.tensor([0])
