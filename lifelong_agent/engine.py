@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from functools import cache
 from typing import Any, Literal
 
@@ -20,15 +19,23 @@ def compiles(engine: Engine) -> bool:
     """Say whether compiled kernels are to be used where the brain lives on the CPU.
 
     Args:
-        engine: ``"torch"`` for tensor operations, ``"numba"`` for compiled kernels, ``"auto"`` for these where numba is
-            installed.
+        engine: ``"torch"`` for tensor operations, ``"numba"`` for compiled kernels, ``"auto"`` for these where numba
+            can be used.
 
     Raises:
-        ValueError: If numba is asked for and not installed, or the engine is unknown.
+        ValueError: If numba is asked for and cannot be used here, or the engine is unknown.
     """
     if engine not in ("auto", "torch", "numba"):
         raise ValueError(f"engine is one of auto, torch, numba; got {engine!r}")
-    installed = importlib.util.find_spec("numba") is not None
-    if engine == "numba" and not installed:
-        raise ValueError("engine 'numba' needs numba, which is not installed: pip install 'lifelong_agent[fast]'")
-    return engine != "torch" and installed
+    if engine == "torch":
+        return False
+    try:
+        kernels()
+    except (ImportError, RuntimeError) as error:  # not installed, or no folder to keep compiled code in
+        if engine == "numba":
+            raise ValueError(
+                f"engine 'numba' cannot be used here: {error}; pip install 'lifelong_agent[fast]', and set "
+                f"NUMBA_CACHE_DIR to a folder that can be written to, or use engine 'torch'"
+            ) from error
+        return False
+    return True
