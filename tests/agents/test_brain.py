@@ -12,6 +12,7 @@ from agents.brain import BrainSpec
 from agents.brain_agent import BrainAgent, sample
 from agents.protocol import Step
 from lifelong_agent.config import BrainConfig
+from lifelong_agent.inference import Belief
 from tests.agents.worlds import Counted, Echo, cartpoles, vector
 
 SMALL: dict[str, Any] = {"neurons": 1024, "open_neurons": 256, "winners": 16, "contexts": 4}
@@ -288,3 +289,32 @@ def test_an_exam_may_have_other_bodies_than_the_life(num_envs: int) -> None:
         outcome = exam.step(action)
         policy.observe(Step.of(seen, action, outcome))
         seen = outcome[0]
+
+
+def test_an_exam_guesses_its_first_world_by_its_own_dice(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = cartpoles(num_envs=2)
+    agent = spec().build(env, 0)
+    agent.live(env, 60)
+    policy, guesses = agent.policy(), []
+    monkeypatch.setattr(policy.brain, "forget_belief", lambda streams, guess: guesses.append((streams, guess)))
+    for seed in (0, 1, 0):
+        policy.reset(2, np.random.default_rng(seed))
+    assert [streams for streams, _ in guesses] == [2, 2, 2]
+    assert guesses[0] == guesses[2] != guesses[1]
+    assert all(0.0 <= guess < 1.0 for _, guess in guesses)
+
+
+def test_returns_do_not_run_from_one_world_into_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = cartpoles(num_envs=2)
+    agent = spec().build(env, 0)
+    observe, told = agent.brain.observe, []
+
+    def switching(*args: Any) -> Belief:
+        belief = observe(*args)
+        told.append(agent.yardstick.returns.clone())
+        return belief._replace(switched=len(told) == 5)
+
+    monkeypatch.setattr(agent.brain, "observe", switching)
+    agent.live(env, 12)
+    assert bool((told[4] > 1.0).all())
+    assert told[5].tolist() == [0.0, 0.0]
