@@ -87,11 +87,11 @@ class Yardstick(HostModule):
         Returns:
             Rewards in units of the context, ``(B,)``.
         """
-        returns = self.returns.numpy()
+        returns = self.views["returns"]
         returns *= self.gamma
         returns += reward
         if sure:
-            spread = self.spread.numpy()[context]
+            spread = self.views["spread"][context]
             samples, mean, square, largest = spread.tolist()
             samples += len(returns)
             distance = returns - mean
@@ -111,7 +111,7 @@ class Yardstick(HostModule):
         Returns:
             The errors in units of their usual size, ``(B,)``, and how right they were, in ``[0, 1]``.
         """
-        usual = self.usual.numpy()[context]
+        usual = self.views["usual"][context]
         steps, usual_error, usual_value = usual.tolist()
         rate = max(1.0 / (steps + 1.0), self.rate)
         size = float(np.abs(error).sum()) / len(error)
@@ -119,9 +119,9 @@ class Yardstick(HostModule):
         usual_value += rate * (float(np.abs(value).sum()) / len(value) - usual_value)
         usual[:] = steps + 1.0, usual_error, usual_value
         rightness = math.exp(-size / (self.tolerance * usual_value + 1e-8))
-        least = self.floor * float(self.spread[context, 3]) / self._unit(context)
+        least = self.floor * float(self.views["spread"][context, 3]) / self._unit(context)
         return error / max(usual_error, least, 1e-8), rightness
 
     def _unit(self, context: int) -> float:
-        samples, _, square, largest = self.spread.numpy()[context].tolist()
+        samples, _, square, largest = self.views["spread"][context].tolist()
         return max(math.sqrt(square / max(samples, 1.0)), largest) or 1.0

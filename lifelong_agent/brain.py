@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code, Cortex
@@ -18,6 +18,7 @@ from lifelong_agent.normalizer import ContextNormalizer
 from lifelong_agent.readout import Place, Readout
 from lifelong_agent.reward_model import RewardModel
 from lifelong_agent.sense_filter import SenseFilter
+from lifelong_agent.views import Viewed
 
 
 class Thought(NamedTuple):
@@ -40,7 +41,7 @@ class Thought(NamedTuple):
         return Thought(self.output[which], self.code.rows(which), self.context, self.sense[which])
 
 
-class TriarchicBrain(nn.Module):
+class TriarchicBrain(Viewed):
     """A policy and value head that learns locally, online, and keeps what it learnt in other worlds.
 
     ``forward`` is pure. ``learn`` changes synapses by a three-factor rule: eligibility (pre: the neuron fired; post:
@@ -253,7 +254,9 @@ class TriarchicBrain(nn.Module):
             nothing = torch.zeros_like(direction) if at_once is None else at_once
             asked = np.stack([direction.numpy(), factor.numpy(), nothing.numpy()])
             output = -1 if bounded is None else bounded
-            self.readout.reinforce(self.trace, thought.code.winners, scale, asked, output, decay, place, rightness)
+            self.readout.reinforce(
+                self.views["trace"], thought.code.winners, scale, asked, output, decay, place, rightness
+            )
         else:
             self._reinforce(thought.code.active(scale), direction, factor, at_once, bounded, decay, place, rightness)
         self.cortex.learn(thought.context, thought.code)
@@ -306,7 +309,7 @@ class TriarchicBrain(nn.Module):
     def end(self, ended: Tensor) -> None:
         """Cut the traces of streams whose episode ended: ``(B,)``, bool."""
         if self.compiled:
-            self.trace.numpy()[:, ended.numpy().nonzero()[0]] = 0.0
+            self.views["trace"][:, ended.numpy().nonzero()[0]] = 0.0
         else:
             self.trace[:, : len(ended)].masked_fill_(ended[:, None], 0.0)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lifelong_agent.engine import kernels
 from lifelong_agent.projection import project, random_rows
 from lifelong_agent.readout import Place
+from lifelong_agent.views import Viewed
 
 
 class Code(NamedTuple):
@@ -34,7 +36,7 @@ class Code(NamedTuple):
         return Code(*(part[which] for part in self))
 
 
-class Cortex(nn.Module):
+class Cortex(Viewed):
     """Random sparse projection, k-winner-take-all among the neurons that the present context has open, neurogenesis.
 
     Each context owns a subset of ``open_neurons`` of all ``neurons``: the least useful ones when it was opened, so as
@@ -111,14 +113,14 @@ class Cortex(nn.Module):
         weight, bias, _ = self._projection(context)
         if self.compiled:
             size = len(sense)
-            drive, best = sense.new_empty(size, weight.shape[1]), sense.new_empty(size)
-            winners = self.members.new_empty(size, self.winners)
+            drive, best = np.empty((size, weight.shape[1]), np.float32), np.empty(size, np.float32)
+            winners = np.empty((size, self.winners), np.int64)
             if self.bits:
-                kernels().sum_rows(sense.numpy(), weight.numpy(), drive.numpy())
+                kernels().sum_rows(sense.numpy(), weight.numpy(), drive)
             else:
-                kernels().combine_rows(sense.numpy(), weight.numpy(), bias.numpy(), drive.numpy())
-            kernels().fire(drive.numpy(), self.centre.numpy()[context], winners.numpy(), best.numpy())
-            return Code(winners, drive, best)
+                kernels().combine_rows(sense.numpy(), weight.numpy(), bias.numpy(), drive)
+            kernels().fire(drive, self.views["centre"][context], winners, best)
+            return Code(torch.from_numpy(winners), torch.from_numpy(drive), torch.from_numpy(best))
         if self.bits:
             drive = project(sense, weight, bits=True)
             best, winners = (drive - self.centre[context]).topk(self.winners, dim=1, sorted=False)
@@ -134,12 +136,12 @@ class Cortex(nn.Module):
         self.settled[context] += size
         share = size / self.settled[context]
         if self.compiled and isinstance(place, slice):
-            kernels().follow_usage(code.winners.numpy(), self.usage.numpy()[place], rate)
+            kernels().follow_usage(code.winners.numpy(), self.views["usage"][place], rate)
         else:
             # What is given a value may be a copy.
             self.usage[place] = self.usage[place].mul_(1.0 - rate).add_(code.active(1.0).mean(0), alpha=rate)
         if self.bits and self.compiled:
-            kernels().follow_mean(code.drive.numpy(), self.centre.numpy()[context], share)
+            kernels().follow_mean(code.drive.numpy(), self.views["centre"][context], share)
         elif self.bits:
             self.centre[context] += (code.drive.mean(0) - self.centre[context]) * share
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lifelong_agent.engine import kernels
+from lifelong_agent.views import Viewed
 
 
-class Dynamics(nn.Module):
+class Dynamics(Viewed):
     """Each context predicts the change of the raw senses linearly from the senses and the action, and knows its error.
 
     Bayesian linear regression in information form with forgetting towards the prior, so nothing winds up. The evidence
@@ -111,7 +112,7 @@ class Dynamics(nn.Module):
         """Follow the usual size of changes over the whole life: both of shape ``(B, in_dim)``."""
         self.noticed += 1.0
         if self.compiled:
-            kernels().follow_usual(sense.numpy(), after.numpy(), self.usual.numpy(), max(1.0 / self.noticed, 1e-4))
+            kernels().follow_usual(sense.numpy(), after.numpy(), self.views["usual"], max(1.0 / self.noticed, 1e-4))
             return
         sense, after = sense.double(), after.double()
         now = torch.stack([(after - sense).square(), after, after.square()]).mean(1)
@@ -147,7 +148,8 @@ class Dynamics(nn.Module):
             told = self.evidence(sense.double(), action, after.double(), contexts)
             return told.sum(1).cpu().numpy()
         out = np.empty(contexts)
-        state = self.foresight.numpy(), self.variance.numpy(), self.usual.numpy()[0], self.bounds.numpy()
+        views = self.views
+        state = views["foresight"], views["variance"], views["usual"][0], views["bounds"]
         seen = sense.numpy(), action.numpy(), after.numpy()
         kernels().foresee(*seen, *state, self.floor**2, self.fault, out)
         return out
@@ -165,7 +167,8 @@ class Dynamics(nn.Module):
             loose: Smallest standard deviation of a prediction, as a share of a channel's usual change.
             gate: In standard deviations.
         """
-        state = self.foresight.numpy()[context], self.variance.numpy()[context], self.usual.numpy()[0]
+        views = self.views
+        state = views["foresight"][context], views["variance"][context], views["usual"][0]
         return kernels().contradicts(sense.numpy(), action.numpy(), after.numpy(), *state, loose**2, gate**2)
 
     def first_evidence(self, first: Tensor, contexts: int) -> Tensor:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lifelong_agent.engine import kernels
+from lifelong_agent.views import Viewed
 
 
-class Familiarity(nn.Module):
+class Familiarity(Viewed):
     """Each context knows how often each bit is on, and how surprising its own observations usually are.
 
     Bits of a view are far from independent, so a naive likelihood would take a walk into another corner for another
@@ -79,8 +80,8 @@ class Familiarity(nn.Module):
             return self.evidence(sense, contexts).sum(1).cpu().numpy().astype(np.float64)
         self._retable()
         products, out = np.empty((len(sense), self._table.shape[1]), np.float32), np.empty(contexts)
-        kernels().sum_rows(sense.numpy(), self._table.numpy(), products)
-        state = self._base.numpy(), self.surprise, self.novel, self.seen
+        kernels().sum_rows(sense.numpy(), self.views["_table"], products)
+        state = self.views["_base"], self.surprise, self.novel, self.seen
         kernels().typical(products, *state, self.limit, self.ripe, out)
         return out
 

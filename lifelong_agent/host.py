@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import nn
+from lifelong_agent.views import Viewed
 
 
-class HostModule(nn.Module):
+class HostModule(Viewed):
     """A module whose buffers keep their place and type: `.to(device)`, `.cuda()`, `.float()` pass it by.
 
     Its methods take and return NumPy arrays, views of CPU buffers: ten times cheaper for a few numbers than tensors.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lifelong_agent.engine import kernels
+from lifelong_agent.views import Viewed
 
 
-class ContextNormalizer(nn.Module):
+class ContextNormalizer(Viewed):
     """All-time mean and variance of the senses, kept apart for every context.
 
     An exponential average would follow the learner's own success (a good policy shrinks what it sees, so its code would
@@ -39,10 +41,10 @@ class ContextNormalizer(nn.Module):
     def forward(self, sense: Tensor, context: int) -> Tensor:
         """Normalise ``sense``, shape ``(B, in_dim)``, by the statistics of one context; changes nothing."""
         if self.compiled and self.scale:
-            out = torch.empty_like(sense)
-            mean, square = self.mean.numpy()[context], self.square.numpy()[context]
-            kernels().normalize(sense.numpy(), mean, square, self.count[context], self.clip, out.numpy())
-            return out
+            out = np.empty(sense.shape, np.float32)
+            mean, square = self.views["mean"][context], self.views["square"][context]
+            kernels().normalize(sense.numpy(), mean, square, self.count[context], self.clip, out)
+            return torch.from_numpy(out)
         centred = sense - self.mean[context]
         if not self.scale:
             return centred
@@ -54,9 +56,9 @@ class ContextNormalizer(nn.Module):
         size, count = sense.shape[0], self.count[context]
         total = self.count[context] = count + size
         if self.compiled:
-            mean = self.mean.numpy()[context]
+            mean = self.views["mean"][context]
             if self.scale:
-                kernels().gather_statistics(sense.numpy(), mean, self.square.numpy()[context], count)
+                kernels().gather_statistics(sense.numpy(), mean, self.views["square"][context], count)
             else:
                 kernels().follow_mean(sense.numpy(), mean, size / total)
             return

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lifelong_agent.engine import kernels
+from lifelong_agent.views import Viewed
 
 Place = slice | Tensor
 """Which of all neurons: a run of them, or any, by index."""
 
 
-class Readout(nn.Module):
+class Readout(Viewed):
     """Linear read-out of a sparse code: slow weights under an importance brake, beside fast weights that decay.
 
     Every synapse has an importance in ``[0, 1]``: it rises where the synapse took part while predictions were right,
@@ -67,13 +68,14 @@ class Readout(nn.Module):
 
     def read(self, winners: Tensor, scale: float, run: slice) -> Tensor:
         """Do what ``forward`` does for a run of neurons of which ``winners (B, k)`` fire, compiled (CPU only)."""
-        output = self.core.new_empty(len(winners), len(self.core))
-        kernels().read(winners.numpy(), scale, self.core.numpy(), self.fast.numpy(), run.start, output.numpy())
-        return output
+        core, fast = self.views["core"], self.views["fast"]
+        output = np.empty((len(winners), len(core)), np.float32)
+        kernels().read(winners.numpy(), scale, core, fast, run.start, output)
+        return torch.from_numpy(output)
 
     def reinforce(
         self,
-        trace: Tensor,
+        trace: np.ndarray,
         winners: Tensor,
         scale: float,
         asked: np.ndarray,
@@ -95,8 +97,8 @@ class Readout(nn.Module):
             rightness: How right the prediction was, in ``[0, 1]``.
         """
         rates = self.brake, self.importance_rate, self.fast_share, self.decay, self.consolidation
-        weights = self.core.numpy(), self.fast.numpy(), self.importance.numpy()
-        seen = trace.numpy(), winners.numpy(), scale, asked
+        weights = self.views["core"], self.views["fast"], self.views["importance"]
+        seen = trace, winners.numpy(), scale, asked
         kernels().reinforce(*seen, bounded, decay, *weights, run.start, rates, rightness)
 
     def learn(self, place: Place, change: Tensor, part: Tensor, rightness: float) -> None:

@@ -44,11 +44,12 @@ class ReturnModel(HostModule):
         """Begin the episodes of so many streams anew."""
         self.running = self.running.new_zeros(streams)
         self.discount = self.discount.new_ones(streams)
+        self.forget_views()
 
     def follow(self, reward: np.ndarray, ended: np.ndarray) -> np.ndarray:
         """Take in the rewards of one step, ``(B,)``; returns the discounted returns of the episodes that ended."""
         size = len(reward)
-        running, discount = self.running.numpy()[:size], self.discount.numpy()[:size]
+        running, discount = self.views["running"][:size], self.views["discount"][:size]
         running += discount * reward
         discount *= self.gamma
         finished = running[ended]
@@ -60,7 +61,7 @@ class ReturnModel(HostModule):
         """Evidence of episodes' returns, shape ``(F,)``, for the context they were lived in, in nats."""
         if not len(returns):
             return 0.0
-        episodes, mean, variance = self.usual.numpy()[context].tolist()
+        episodes, mean, variance = self.views["usual"][context].tolist()
         if episodes < self.ripe:
             return 0.0
         spread = max(variance**0.5, 0.1 * abs(mean), 1e-6)
@@ -71,7 +72,7 @@ class ReturnModel(HostModule):
         """Let one context learn from the returns of its episodes, ``(F,)``."""
         if not len(returns):
             return
-        usual = self.usual.numpy()[context]
+        usual = self.views["usual"][context]
         usual[0] += len(returns)
         rate = max(len(returns) / usual[0], 0.02)
         gap = returns - usual[1]

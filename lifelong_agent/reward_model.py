@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lifelong_agent.engine import kernels
 from lifelong_agent.projection import project, random_rows
+from lifelong_agent.views import Viewed
 
 
-class RewardModel(nn.Module):
+class RewardModel(Viewed):
     """Each context predicts the reward of an action linearly from a shared sparse code of the raw senses.
 
     Only a broken promise speaks against a context: a reward that was firmly expected and did not come. A reward that
@@ -83,23 +84,23 @@ class RewardModel(nn.Module):
         """Project raw senses, shape ``(B, in_dim)``: drives of shape ``(B, neurons)``."""
         if not (self.compiled and self.bits):
             return project(sense, self.projection, bits=self.bits)
-        drive = sense.new_empty(len(sense), self.neurons)
-        kernels().sum_rows(sense.numpy(), self.projection.numpy(), drive.numpy())
-        return drive
+        drive = np.empty((len(sense), self.neurons), np.float32)
+        kernels().sum_rows(sense.numpy(), self.views["projection"], drive)
+        return torch.from_numpy(drive)
 
     def code(self, drive: Tensor) -> Tensor:
         """Code drives, shape ``(B, neurons)``: the winners, ``(B, winners)``."""
         if not self.compiled:
             return (drive - self.centre).topk(self.winners, dim=1, sorted=False).indices
-        winners = torch.empty(len(drive), self.winners, dtype=torch.long)
-        kernels().fire(drive.numpy(), self.centre.numpy(), winners.numpy(), np.empty(len(drive), np.float32))
-        return winners
+        winners, best = np.empty((len(drive), self.winners), np.int64), np.empty(len(drive), np.float32)
+        kernels().fire(drive.numpy(), self.views["centre"], winners, best)
+        return torch.from_numpy(winners)
 
     def predict(self, code: Tensor, action: Tensor, contexts: int) -> np.ndarray:
         """Predict the rewards of actions, shape ``(B,)``, in each of the first contexts: ``(contexts, B)``."""
         if self.compiled:
             out = np.empty((contexts, len(code)))
-            kernels().promised(self.weight.numpy(), code.numpy(), action.numpy(), self.neurons, out)
+            kernels().promised(self.views["weight"], code.numpy(), action.numpy(), self.neurons, out)
             return out + self.bias[:contexts, None]
         place = code + self.neurons * action[:, None]
         promised = self.weight[:contexts, place].sum(2)
@@ -138,7 +139,7 @@ class RewardModel(nn.Module):
             self.wrong[context] += 0.01 * count * (float((error**2)[promised].mean()) - self.wrong[context])
         step = error * (self.rate / self.winners)
         if self.compiled:
-            kernels().teach(self.weight.numpy()[context], code.numpy(), action.numpy(), self.neurons, step)
+            kernels().teach(self.views["weight"][context], code.numpy(), action.numpy(), self.neurons, step)
             return
         place = (code + self.neurons * action[:, None]).flatten()
         # Streams in one place would each make the whole step: their changes are shared out.
@@ -155,7 +156,7 @@ class RewardModel(nn.Module):
         self.mean += (float(reward.mean()) - self.mean) * max(1.0 / self.seen, 1e-4)
         self.largest = max(self.largest, float(np.abs(reward - self.mean).max()))
         if drive is not None and self.compiled:
-            kernels().follow_mean(drive.numpy(), self.centre.numpy(), 1.0 / self.seen)
+            kernels().follow_mean(drive.numpy(), self.views["centre"], 1.0 / self.seen)
         elif drive is not None:
             self.centre.lerp_(drive.mean(0), 1.0 / self.seen)
 
