@@ -26,7 +26,7 @@ USAGE = """usage: lifelong COMMAND ...
   tune SPEC --agent A   try the settings of a grid on other seeds
   bench cost [SPEC]     CPU time per environment step of each agent, in one run
 
-`lifelong COMMAND --help` lists the options; with a SPEC also every field of it."""
+`lifelong COMMAND --help` lists the options; `lifelong run|compare|report SPEC --help` also every field of SPEC."""
 
 COMMANDS = {
     "list": commands.list_all,

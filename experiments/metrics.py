@@ -164,8 +164,9 @@ def final_average(exams: np.ndarray) -> float:
 def forgetting_final(exams: np.ndarray, ages: np.ndarray, visits: np.ndarray) -> float:
     """What was lost since each world was last left: mean over visited tasks i of R[e(i), i] - R[K, i].
 
-    e(i) is the first exam at or after the end of the last visit to task i. With one visit a task this is Continual
-    World's F (Wolczyk et al. 2021, section 3.1), apart from their smoothing over five evaluations. Negative: it grew.
+    e(i) is the exam at the end of the last visit to task i; NaN if there was none (`exams.every: visit` has it). With
+    one visit a task this is Continual World's F (Wolczyk et al. 2021, section 3.1), apart from their smoothing over
+    five evaluations. Negative: it grew.
 
     Args:
         exams: R, shape (K, T).
@@ -174,8 +175,7 @@ def forgetting_final(exams: np.ndarray, ages: np.ndarray, visits: np.ndarray) ->
     """
     losses = []
     for task in np.unique(visits[:, 0]):
-        stop = visits[visits[:, 0] == task, 2].max()
-        losses.append(exams[_exam_at(ages, stop), task] - exams[-1, task])
+        losses.append(_score(exams, ages, visits[visits[:, 0] == task, 2].max(), task) - exams[-1, task])
     return float(np.mean(losses))
 
 
@@ -183,15 +183,16 @@ def forgetting_away(exams: np.ndarray, ages: np.ndarray, visits: np.ndarray) -> 
     """What an absence costs: mean over visits v that are followed by others of R[e(v), i] - R[a(v), i], i=task(v).
 
     e(v) is the exam at the end of the visit, a(v) the one at the start of the next visit to the same task, or at the
-    end of life if there is none. The last visit of a life has no absence and does not count. Isolated forgetting of
-    CORA (Powers et al. 2022, eq. 2), summed over one absence and averaged. NaN for a life of one visit.
+    end of life if there is none; NaN if an exam is missing (`exams.every: visit` has them all). The last visit of a
+    life has no absence and does not count. Isolated forgetting of CORA (Powers et al. 2022, eq. 2), summed over one
+    absence and averaged. NaN for a life of one visit.
     """
     losses = []
     for v, (task, _, stop) in enumerate(visits[:-1]):
         later = visits[v + 1 :]
         again = later[later[:, 0] == task]
         until = again[0, 1] if len(again) else later[-1, 2]
-        losses.append(exams[_exam_at(ages, stop), task] - exams[_exam_at(ages, until), task])
+        losses.append(_score(exams, ages, stop, task) - _score(exams, ages, until, task))
     return float(np.mean(losses)) if losses else float("nan")
 
 
@@ -207,22 +208,19 @@ def forgetting_peak(exams: np.ndarray) -> float:
 def zero_shot_transfer(exams: np.ndarray, ages: np.ndarray, visits: np.ndarray) -> float:
     """What is known of a world before it is met: mean over tasks i but the first of R[b(i), i] - R[birth, i].
 
-    b(i) is the last exam at or before the start of the first visit to i, birth the exam at age 0. Source: forward
-    transfer of GEM (Lopez-Paz and Ranzato 2017, section 2). NaN without an exam at birth or with one task only.
+    b(i) is the exam at the start of the first visit to i, birth the exam at age 0. Source: forward transfer of GEM
+    (Lopez-Paz and Ranzato 2017, section 2). NaN if one of these exams is missing, or with one task only.
 
     Args:
         exams: R, shape (K, T).
         ages: Ages of the exams, shape (K,), rising.
         visits: Task, start and stop of each visit, shape (V, 3).
     """
-    if ages[0] != 0:
-        return float("nan")
     gains = []
     for task in np.unique(visits[:, 0]):
         begin = visits[visits[:, 0] == task, 1].min()
         if begin > 0:
-            before = int(np.searchsorted(ages, begin, side="right")) - 1
-            gains.append(exams[before, task] - exams[0, task])
+            gains.append(_score(exams, ages, begin, task) - _score(exams, ages, 0, task))
     return float(np.mean(gains)) if gains else float("nan")
 
 
@@ -258,6 +256,7 @@ def occurrence(tasks: np.ndarray) -> np.ndarray:
     return np.array(counts, dtype=np.int64)
 
 
-def _exam_at(ages: np.ndarray, age: int) -> int:
-    """Return the first exam at or after an age, or the last exam."""
-    return min(int(np.searchsorted(ages, age)), len(ages) - 1)
+def _score(exams: np.ndarray, ages: np.ndarray, age: int, task: int) -> float:
+    """Return the score of a task in the exam at an age, NaN if there was none: another moment is another question."""
+    found = np.flatnonzero(ages == age)
+    return float(exams[found[0], task]) if len(found) else float("nan")

@@ -157,3 +157,13 @@ def test_tenths_do_not_depend_on_the_order_of_rows_and_stay_within_the_returns(r
     known = scores[np.isfinite(scores)]
     assert ((known >= returns.min() - 1e-9) & (known <= returns.max() + 1e-9)).all()
     assert np.isfinite(scores[0]).all(), "the first visit has an episode from its first step on"
+
+
+def test_what_was_not_examined_at_the_moment_is_not_known():
+    fewer = np.isin(AGES, (0, 400))
+    for told in (
+        metrics.forgetting_final(EXAMS[fewer], AGES[fewer], VISITS),
+        metrics.forgetting_away(EXAMS[fewer], AGES[fewer], VISITS),
+        metrics.zero_shot_transfer(EXAMS[fewer], AGES[fewer], VISITS),
+    ):
+        assert math.isnan(told)
