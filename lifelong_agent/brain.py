@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -83,6 +84,7 @@ class TriarchicBrain(Viewed):
         if not 0.0 <= gamma < 1.0:
             raise ValueError(f"gamma is a discount in [0, 1); got {gamma}")
         self.gamma = gamma
+        self.in_dim, self.actions = in_dim, actions
         self.config = config = config or BrainConfig()
         generator = torch.Generator().manual_seed(seed)
         real = senses == "real"
@@ -128,7 +130,12 @@ class TriarchicBrain(Viewed):
         return self.inference.known if self.inference is not None else 1
 
     def forward(self, sense: Tensor) -> Thought:
-        """Think about senses, shape ``(B, in_dim)``, in the present context. Changes nothing."""
+        """Think about senses, shape ``(B, in_dim)``, float32 and finite, in the present context. Changes nothing.
+
+        Raises:
+            ValueError: If the senses have another shape or type, or are not finite.
+        """
+        self._check("sense", sense)
         context = self.context
         code = self.cortex(sense if self.cortex.bits else self.normalizer(sense, context), context)
         return Thought(self._read(code, context), code, context, sense)
@@ -138,7 +145,12 @@ class TriarchicBrain(Viewed):
         return thought._replace(output=self._read(thought.code, thought.context))
 
     def begin(self, first: Tensor, *, learn: bool = True) -> None:
-        """Begin a life with its first observations, ``(B, in_dim)``."""
+        """Begin a life with its first observations, ``(B, in_dim)``, float32 and finite.
+
+        Raises:
+            ValueError: If they have another shape or type, or are not finite.
+        """
+        self._check("first", first)
         if self.inference is not None:
             self.inference.begin(first, learn=learn)
         if learn and self.normalizer.count[self.context] == 0:
@@ -204,7 +216,15 @@ class TriarchicBrain(Viewed):
 
         Returns:
             The belief. Where it says ``switched``, the traces have been cleared and thoughts must be thought again.
+
+        Raises:
+            ValueError: If senses have another shape or type or are not finite, or an action is out of range; nothing
+                has been learnt then.
         """
+        self._check("after", after)
+        acted = action.tolist()
+        if len(acted) != len(after) or min(acted) < 0 or max(acted) >= self.actions:
+            raise ValueError(f"expected {len(after)} actions, integers from 0 to {self.actions - 1}; got {acted}")
         if self.inference is None:
             belief = Belief(0, True, False, False)
         else:
@@ -241,13 +261,23 @@ class TriarchicBrain(Viewed):
                 share of the error (normalised least mean squares).
 
         Raises:
-            ValueError: If the thought belongs to another context.
+            ValueError: If the thought belongs to another context, or what is asked for has another shape.
         """
         if thought.context != self.context:
             raise ValueError(
                 f"a thought can be learnt from in its own context only: it was thought in {thought.context}, "
                 f"the brain is now in {self.context}; think again after a switch"
             )
+        shape = thought.output.shape
+        for name, value in (("direction", direction), ("factor", factor), ("at_once", at_once)):
+            if value is not None and value.shape != shape:
+                raise ValueError(
+                    f"{name} says what to do with outputs of shape {tuple(shape)}; got {tuple(value.shape)}"
+                )
+        if shape[0] > self.trace.shape[1]:
+            raise ValueError(f"this brain learns from at most {self.trace.shape[1]} streams; got {shape[0]}")
+        if bounded is not None and not 0 <= bounded < shape[1]:
+            raise ValueError(f"bounded is an output, from 0 to {shape[1] - 1}, or None; got {bounded}")
         place, scale = self.cortex.place(thought.context), self.cortex.scale
         decay = self.gamma * self.config.trace
         if self.compiled and isinstance(place, slice):
@@ -312,6 +342,19 @@ class TriarchicBrain(Viewed):
             self.views["trace"][:, ended.numpy().nonzero()[0]] = 0.0
         else:
             self.trace[:, : len(ended)].masked_fill_(ended[:, None], 0.0)
+
+    def _check(self, name: str, sense: Tensor) -> None:
+        # The sum is not finite if any channel is not: one look at all of them. Kernels trust what they are given.
+        width = self.in_dim
+        if sense.dim() != 2 or sense.shape[1] != width or sense.dtype != torch.float32:
+            got = f"{tuple(sense.shape)}, {str(sense.dtype).removeprefix('torch.')}"
+            raise ValueError(f"{name}: expected senses of shape (streams, {width}), float32; got {got}")
+        if not math.isfinite(float(sense.sum())):
+            where = (~sense.isfinite()).nonzero().tolist()[:3]
+            raise ValueError(
+                f"{name}: expected finite senses; got {[float(sense[b, d]) for b, d in where]} at (stream, channel) "
+                f"{where}: replace what a sensor failed to say by its last reading"
+            )
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         # Sums over a life and inverses of matrices need their double precision: only the place can be changed.

@@ -117,6 +117,8 @@ class Cortex(Viewed):
             winners = np.empty((size, self.winners), np.int64)
             if self.bits:
                 kernels().sum_rows(sense.numpy(), weight.numpy(), drive)
+            elif len(weight) > 256:  # many channels are what matrix products are for
+                drive = torch.addmm(bias, sense, weight).numpy()
             else:
                 kernels().combine_rows(sense.numpy(), weight.numpy(), bias.numpy(), drive)
             kernels().fire(drive, self.views["centre"][context], winners, best)

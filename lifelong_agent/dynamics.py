@@ -64,7 +64,6 @@ class Dynamics(Viewed):
         super().__init__()
         size = in_dim + actions + 1
         self.compiled = False
-        self.actions = actions
         self.keep = 1.0 - 1.0 / memory
         self.floor = floor
         self.limit = limit

@@ -129,6 +129,7 @@ class Familiarity(Viewed):
     def set_extra_state(self, state: dict[str, list[float]]) -> None:
         """Restore what is kept on the host."""
         self.surprise, self.novel, self.seen = (np.array(state[name]) for name in ("surprise", "novel", "seen"))
+        self._version = -1
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         moved = super()._apply(fn, recurse)

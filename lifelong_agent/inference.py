@@ -35,9 +35,9 @@ class ContextInference(nn.Module):
 
     Every context owns forward models: of the senses, of the reward of an action, of the return of an episode. Each step
     is evidence for or against a context; what speaks against it adds to its doubt, what speaks for it takes doubt away,
-    never below zero (Page's test). The brain acts in its context until another one is clearly less doubtful. Where all
-    are refuted, a candidate learns beside them and becomes a context of its own once it has predicted what was new: a
-    new world soon becomes predictable, a storm in the sensors does not.
+    never below zero (Page's test). The brain acts in its context until another one is clearly less doubtful. Where the
+    present one is refuted all the same, a candidate learns beside the known ones and becomes a context of its own once
+    it has predicted what was new: a new world soon becomes predictable, most storms in the sensors do not.
 
     Doubts from the senses are tested in all contexts at every step. Doubts from rewards arise only in the context that
     is acted in; elsewhere they fade, so a world that once stopped paying is tried again.
@@ -101,7 +101,7 @@ class ContextInference(nn.Module):
         self.ceiling = 1.5 * threshold
         self.known = 1
         self.context = 0
-        self.lost = 0  # steps in a row in which all contexts were refuted
+        self.lost = 0  # steps in a row in which no context was good enough to learn in
         self._queue: list[tuple[Tensor, ...]] = []
         self._guess: float | None = None
         self.credit = 0.0  # running evidence of the senses for the candidate,
@@ -162,7 +162,8 @@ class ContextInference(nn.Module):
             learn: Whether the models may learn and new contexts may be opened; a frozen policy only infers.
 
         Returns:
-            The belief after the step.
+            The belief after the step. Senses and actions are kept for up to ``chunk`` steps: hand over tensors that are
+            not written to again.
         """
         before, candidate = self.context, self.known
         paid = reward.numpy().astype(np.float64)
@@ -173,7 +174,9 @@ class ContextInference(nn.Module):
         self._doubt(senses[:candidate], rewards[:candidate], fresh, len(sense))
         doubts = self._choose()
         self.ailing = 0 if self.context != before else self.ailing
-        sure = bool(doubts[self.context] < self.threshold) and self.ailing < self.stubborn
+        sure = bool(doubts[self.context] < self.threshold) and (
+            self.ailing < self.stubborn or candidate == self.contexts
+        )
         opened = False
         if not sure or self.context != before:
             self._queue = []  # may have been seen in another world: better unlearnt than learnt wrong
@@ -251,10 +254,10 @@ class ContextInference(nn.Module):
         self, sense: Tensor, action: Tensor, reward: np.ndarray, *, learn: bool
     ) -> tuple[Tensor | None, np.ndarray, np.ndarray]:
         """Code the senses, say what was expected, ``(contexts, B)``, and what that is evidence for, ``(contexts,)``."""
-        rewards, nothing = self.rewards, np.zeros(self.known + 1)
+        rewards = self.rewards
         notice = learn and not rewards.settled
         drive = rewards.drive(sense) if notice or rewards.informative else None
-        code, expected, told = None, nothing, nothing
+        code, expected, told = None, np.zeros(self.known + 1), np.zeros(self.known + 1)
         if rewards.informative and drive is not None:
             code = rewards.code(drive)
             expected = rewards.predict(code, action, self.known + 1)

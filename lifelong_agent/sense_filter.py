@@ -98,7 +98,7 @@ class SenseFilter(nn.Module):
         if usual is None:
             self.estimate[:size][which] = fresh[which].double()
             self.covariance[:size][which] = 0.0
-            return self.estimate[:size].to(fresh.dtype)
+            return self.estimate[:size].to(fresh.dtype, copy=True)
         mean, variance = usual
         variance = variance + (self.looseness**2) * dynamics.usual[0]
         kept, kept_spread, sound = self.estimate[:size].clone(), self.covariance[:size].clone(), self._sound
@@ -106,7 +106,7 @@ class SenseFilter(nn.Module):
         self.estimate[:size] = torch.where(which[:, None], self.estimate[:size], kept)
         self.covariance[:size] = torch.where(which[:, None, None], self.covariance[:size], kept_spread)
         self._sound = self._sound and sound
-        return self.estimate[:size].to(fresh.dtype)
+        return self.estimate[:size].to(fresh.dtype, copy=True)
 
     def trust(self, sense: Tensor) -> None:
         """Take what the sensors say as it is: ``(B, in_dim)``."""
@@ -129,4 +129,4 @@ class SenseFilter(nn.Module):
         self.estimate[:size] = torch.where(sound[:, None], seen.double(), estimate)
         self.covariance[:size] = (spread - spread @ gain).masked_fill_(sound[:, None, None], 0.0)
         self._sound = False
-        return self.estimate[:size].to(seen.dtype)
+        return self.estimate[:size].to(seen.dtype, copy=True)

@@ -95,6 +95,11 @@ def test_tables_follow_the_chances_however_these_change():
     other.load_state_dict(model.state_dict())
     torch.testing.assert_close(other.evidence(sense, 2), expected)
     torch.testing.assert_close(copy.deepcopy(other).evidence(sense, 2), expected)
+    third = taught(20)
+    third.learn(0, looks(8, 5))
+    third.evidence(sense, 2)
+    third.load_state_dict(model.state_dict(), assign=True)
+    torch.testing.assert_close(third.evidence(sense, 2), expected)
     model.chance[0] = 0.001
     assert not torch.equal(model.evidence(sense, 2)[0], expected[0])
     model.clear(1)

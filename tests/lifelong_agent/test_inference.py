@@ -239,6 +239,16 @@ def test_failed_sensors_are_another_world_only_when_they_stay(steps: int):
     assert {belief.context for belief in stream.live(world, 40)[3:]} == {0}
 
 
+def test_with_all_slots_taken_failed_sensors_do_not_stop_learning_for_ever():
+    stream = Stream(make("real", contexts=1))
+    world = LinearWorld(11)
+    world.matrix[2:, :2] = world.matrix[:2, 2:] = 0.0
+    stream.live(world, VISIT)
+    flipped = torch.tensor([1.0, 1.0, 1.0, -1.0])
+    stream.live(world, 200, fault=lambda sense: sense * flipped)
+    assert all(belief.sure for belief in stream.live(world, 40)[6:])
+
+
 def test_a_young_world_does_not_refute_itself():
     for seed in range(12):
         stream = Stream(make("real"), seed)
