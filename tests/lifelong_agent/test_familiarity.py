@@ -95,8 +95,10 @@ def test_tables_follow_the_chances_however_these_change():
     other.load_state_dict(model.state_dict())
     torch.testing.assert_close(other.evidence(sense, 2), expected)
     torch.testing.assert_close(copy.deepcopy(other).evidence(sense, 2), expected)
-    third = taught(20)
-    third.learn(0, looks(8, 5))
+    third = Familiarity(40, 3)
+    for step in range(20):  # as often as the first, but the other way round
+        third.learn(0, looks(8, step, world=1))
+        third.learn(1, looks(8, step))
     third.evidence(sense, 2)
     third.load_state_dict(model.state_dict(), assign=True)
     torch.testing.assert_close(third.evidence(sense, 2), expected)
