@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lifelong_agent.checks import check_actions, check_senses, check_wishes
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code, Cortex
 from lifelong_agent.dynamics import Dynamics
@@ -135,7 +135,7 @@ class TriarchicBrain(Viewed):
         Raises:
             ValueError: If the senses have another shape or type, or are not finite.
         """
-        self._check("sense", sense)
+        check_senses("sense", sense, self.in_dim)
         context = self.context
         code = self.cortex(sense if self.cortex.bits else self.normalizer(sense, context), context)
         return Thought(self._read(code, context), code, context, sense)
@@ -150,7 +150,7 @@ class TriarchicBrain(Viewed):
         Raises:
             ValueError: If they have another shape or type, or are not finite.
         """
-        self._check("first", first)
+        check_senses("first", first, self.in_dim)
         if self.inference is not None:
             self.inference.begin(first, learn=learn)
         if learn and self.normalizer.count[self.context] == 0:
@@ -221,10 +221,8 @@ class TriarchicBrain(Viewed):
             ValueError: If senses have another shape or type or are not finite, or an action is out of range; nothing
                 has been learnt then.
         """
-        self._check("after", after)
-        acted = action.tolist()
-        if len(acted) != len(after) or min(acted) < 0 or max(acted) >= self.actions:
-            raise ValueError(f"expected {len(after)} actions, integers from 0 to {self.actions - 1}; got {acted}")
+        check_senses("after", after, self.in_dim)
+        check_actions(action, len(after), self.actions)
         if self.inference is None:
             belief = Belief(0, True, False, False)
         else:
@@ -268,16 +266,8 @@ class TriarchicBrain(Viewed):
                 f"a thought can be learnt from in its own context only: it was thought in {thought.context}, "
                 f"the brain is now in {self.context}; think again after a switch"
             )
-        shape = thought.output.shape
-        for name, value in (("direction", direction), ("factor", factor), ("at_once", at_once)):
-            if value is not None and value.shape != shape:
-                raise ValueError(
-                    f"{name} says what to do with outputs of shape {tuple(shape)}; got {tuple(value.shape)}"
-                )
-        if shape[0] > self.trace.shape[1]:
-            raise ValueError(f"this brain learns from at most {self.trace.shape[1]} streams; got {shape[0]}")
-        if bounded is not None and not 0 <= bounded < shape[1]:
-            raise ValueError(f"bounded is an output, from 0 to {shape[1] - 1}, or None; got {bounded}")
+        wishes = {"direction": direction, "factor": factor, "at_once": at_once}
+        check_wishes(thought.output.shape, self.trace.shape[1], bounded, **wishes)
         place, scale = self.cortex.place(thought.context), self.cortex.scale
         decay = self.gamma * self.config.trace
         if self.compiled and isinstance(place, slice):
@@ -342,19 +332,6 @@ class TriarchicBrain(Viewed):
             self.views["trace"][:, ended.numpy().nonzero()[0]] = 0.0
         else:
             self.trace[:, : len(ended)].masked_fill_(ended[:, None], 0.0)
-
-    def _check(self, name: str, sense: Tensor) -> None:
-        # The sum is not finite if any channel is not: one look at all of them. Kernels trust what they are given.
-        width = self.in_dim
-        if sense.dim() != 2 or sense.shape[1] != width or sense.dtype != torch.float32:
-            got = f"{tuple(sense.shape)}, {str(sense.dtype).removeprefix('torch.')}"
-            raise ValueError(f"{name}: expected senses of shape (streams, {width}), float32; got {got}")
-        if not math.isfinite(float(sense.sum())):
-            where = (~sense.isfinite()).nonzero().tolist()[:3]
-            raise ValueError(
-                f"{name}: expected finite senses; got {[float(sense[b, d]) for b, d in where]} at (stream, channel) "
-                f"{where}: replace what a sensor failed to say by its last reading"
-            )
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         # Sums over a life and inverses of matrices need their double precision: only the place can be changed.
