@@ -54,9 +54,9 @@ class Familiarity(Viewed):
 
     def surprises(self, sense: Tensor, contexts: slice = slice(None)) -> Tensor:
         """Surprise of observations, ``(B, in_dim)``, under the contexts of a slice, in nats: ``(contexts, B)``."""
-        chance = self.chance[contexts].clamp(1e-3, 1.0 - 1e-3)
-        on, off = chance.log(), (1.0 - chance).log()
-        return -((on - off) @ sense.T + off.sum(1, keepdim=True))
+        self._retable()
+        table = self._table.view(len(self._table), -1, 2)[:, contexts, 0]
+        return (sense @ table).T + self._base[contexts, None]
 
     def evidence(self, sense: Tensor, contexts: int) -> Tensor:
         """Evidence of observations for the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
