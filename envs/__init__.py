@@ -38,7 +38,7 @@ __all__ = [
     "report",
 ]
 
-_gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid:make_grid")
+_gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
 for _life in LIVES:
     _gymnasium.register(

@@ -11,7 +11,7 @@ from minigrid.core.mission import MissionSpace
 from minigrid.core.world_object import Ball, Box, Key, WorldObj
 from minigrid.minigrid_env import MiniGridEnv
 
-from envs.grid import GridSenses
+from envs.grid.senses import GridSenses
 
 THINGS: dict[str, Callable[[str], WorldObj]] = {"ball": Ball, "box": Box, "key": Key}
 """What can lie in a room and be picked up."""

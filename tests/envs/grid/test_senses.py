@@ -6,7 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from envs.grid import BITS, GridSenses, make_grid, spread
+from envs.grid.senses import BITS, GridSenses, make_grid, spread
 
 EVERYTHING = ("left", "right", "forward", "pickup", "drop", "toggle")
 

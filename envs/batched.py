@@ -1,0 +1,108 @@
+"""Worlds whose N sub-environments are rows of arrays: what lives, changes and vector environments stand on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium import spaces
+
+Array = Any
+"""A NumPy array, or a torch tensor where the world lives on another device."""
+
+
+class Outcome(NamedTuple):
+    """What came of one step of N sub-environments.
+
+    Attributes:
+        observation: What is seen next, ``(N, ...)``: where an episode ended, the first observation of the next one if
+            the world was asked to begin again, else the last one.
+        reward: ``(N,)``, float64 (float32 on other devices than the host).
+        terminated: Whether the episode came to its own end, ``(N,)``, bool.
+        truncated: Whether it was cut, ``(N,)``, bool.
+        final: Last observations, ``(N, ...)``, right in the rows whose episodes ended; None if none did.
+        report: What changes have to tell recorders: name -> array ``(N, ...)``.
+    """
+
+    observation: Array
+    reward: Array
+    terminated: Array
+    truncated: Array
+    final: Array | None
+    report: dict[str, Array]
+
+
+class BatchedWorld(ABC):
+    """N sub-environments of one kind that are stepped together, without a Python loop over them.
+
+    A world knows nothing of lives or of Gymnasium's autoreset modes. Each row has dice of its own: what happens in it
+    does not depend on how many rows there are.
+
+    Attributes:
+        num_envs: Number of sub-environments N.
+        observation_space: Space of one row of observations, a ``Box`` or ``MultiBinary``.
+        action_space: Space of one action.
+    """
+
+    num_envs: int
+    observation_space: spaces.Box | spaces.MultiBinary
+    action_space: spaces.Space
+
+    @abstractmethod
+    def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
+        """Give rows new dice.
+
+        Args:
+            seeds: One for each row; None draws one from the operating system.
+            rows: Indices ``(R,)`` of the rows, int64; None for all.
+        """
+
+    @abstractmethod
+    def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
+        """Begin new episodes.
+
+        Args:
+            rows: Indices ``(R,)`` of the rows in which they begin, int64; None for all.
+
+        Returns:
+            Observations of all rows, ``(N, ...)``, a new array; and what changes report, as in `Outcome.report`.
+        """
+
+    @abstractmethod
+    def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
+        """Act once in every row.
+
+        Args:
+            actions: One a row, ``(N,)`` or ``(N, ...)``; in their space.
+            again: Whether rows whose episodes end begin new ones at once.
+            idle: Rows that are left as they are, ``(N,)``, bool: reward 0, no end; None for none.
+
+        Returns:
+            What came of it, in new arrays that the world does not write to again.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most worlds have nothing to close
+        """Let go of what is held outside of memory."""
+
+
+def spread_seeds(seed: int | Sequence[int | None] | None, num_envs: int) -> list[int | None]:
+    """Give each of N rows its seed, as Gymnasium's vector environments do: ``seed``, ``seed + 1``, ...
+
+    Raises:
+        ValueError: If there are not N seeds, or one is negative.
+        TypeError: If one is no integer.
+    """
+    given = [seed + row for row in range(num_envs)] if isinstance(seed, (int, np.integer)) else seed
+    seeds: list[int | None] = [None] * num_envs if given is None else list(given)
+    if len(seeds) != num_envs:
+        raise ValueError(f"expected one seed for each of {num_envs} sub-environments; got {len(seeds)}")
+    for one in seeds:
+        if one is None:
+            continue
+        if not isinstance(one, (int, np.integer)) or isinstance(one, bool):
+            raise TypeError(f"a seed is an integer, or None; got {one!r} of type {type(one).__name__}")
+        if one < 0:
+            raise ValueError(f"a seed is at least 0; got {one}")
+    return seeds

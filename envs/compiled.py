@@ -1,0 +1,97 @@
+"""Compiling plain functions with numba, where it is installed: registered by name, cached on disk, never stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+OPTIONS: Any = {"error_model": "numpy", "nogil": True}
+_compilable: list[Callable[..., Any]] = []
+_replacements: dict[Callable[..., Any], str] = {}
+_registered: set[Callable[..., Any]] = set()
+
+
+def compilable(function: Function) -> Function:
+    """Mark a function that compiled functions may call. It stays what it is; numba is not imported."""
+    _compilable.append(function)
+    return function
+
+
+def replaced(where: str) -> Callable[[Function], Function]:
+    """Mark a function whose compiled form is another one of the same name.
+
+    Args:
+        where: Module that holds the compiled form, imported when something is compiled.
+    """
+
+    def mark(function: Function) -> Function:
+        _replacements[function] = where
+        return function
+
+    return mark
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function for the CPU.
+
+    What it calls must be `compilable`. Compiled code is kept beside the source and made anew when any module of this
+    package changes: numba itself looks at the file of the function alone, not at those of what it calls.
+
+    Raises:
+        ImportError: If numba is not installed.
+        RuntimeError: If there is no folder to keep compiled code in.
+    """
+    from numba import njit  # noqa: PLC0415 - numba takes a second to import: only who compiles needs it
+
+    _register()
+    dispatcher = njit(cache=True, **OPTIONS)(function)
+    dispatcher._cache._cache_file._source_stamp = _stamp()  # pyright: ignore[reportAttributeAccessIssue]
+    return dispatcher
+
+
+@cache
+def can_compile() -> bool:
+    """Say whether numba can be used here."""
+    try:
+        compiled(_nothing)
+    except (ImportError, RuntimeError):
+        return False
+    return True
+
+
+def _nothing() -> None:
+    """Do nothing; what is compiled to see whether anything can be."""
+
+
+def _register() -> None:
+    """Make numba know all functions that have been marked so far."""
+    from importlib import import_module  # noqa: PLC0415
+
+    from numba.extending import overload, register_jitable  # noqa: PLC0415 - see `compiled`
+
+    for function in _compilable:
+        if function not in _registered:
+            _registered.add(function)
+            register_jitable(**OPTIONS)(function)
+    for function, where in _replacements.items():
+        if function not in _registered:
+            _registered.add(function)
+            form = getattr(import_module(where), function.__name__)
+            overload(function, jit_options=OPTIONS, strict=False)(_always(form))
+
+
+def _always(form: Callable[..., Any]) -> Callable[..., Any]:
+    """Make what tells numba the compiled form of a function whatever the types of its one argument."""
+    return lambda dice: form
+
+
+@cache
+def _stamp() -> tuple[tuple[str, float, int], ...]:
+    """Tell the state of all modules of this package."""
+    root = Path(__file__).parent
+    stats = ((path, path.stat()) for path in sorted(root.rglob("*.py")))
+    return tuple((str(path.relative_to(root)), stat.st_mtime, stat.st_size) for path, stat in stats)

@@ -1,0 +1,211 @@
+"""What steps the arrays of grid worlds on the host: compiled loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from envs.batched import Array
+from envs.compiled import compiled
+from envs.grid.codes import traits, triples
+from envs.grid.kernels import make_begin, make_step
+from envs.grid.sight import spreading
+
+if TYPE_CHECKING:
+    from envs.grid.world import GridWorld
+
+
+@dataclass
+class Arrays:
+    """The state of N worlds: see `envs.grid.layout`.
+
+    Attributes:
+        cells: ``(N, width * height)`` uint8.
+        contents: ``(N, width * height)`` uint8.
+        agent: ``(N, 24)`` int32.
+        dice: ``(N, 6)`` uint64.
+        settings: ``(16,)`` int64.
+        meaning: What each action does, ``(A,)`` int64.
+        places: Where each bit is shown, ``(columns,)`` int64.
+    """
+
+    cells: Array
+    contents: Array
+    agent: Array
+    dice: Array
+    settings: np.ndarray
+    meaning: np.ndarray
+    places: np.ndarray
+
+
+class GridEngine(Protocol):
+    """What does the arithmetic of a `GridWorld`."""
+
+    def reseed(self, seeds: Any) -> None:
+        """Take note of new dice."""
+
+    def begin(self, rows: np.ndarray | None) -> Array:
+        """Begin episodes in some rows, or in all; returns observations of all rows as bytes, ``(N, columns)``."""
+        ...
+
+    def step(self, actions: Array, again: bool, idle: Array | None) -> tuple[Array, Array, Array, Array, Array | None]:
+        """Act once; returns observations, rewards, terminated, truncated, and final observations if any are."""
+        ...
+
+    def state(self) -> Arrays:
+        """Give the state on the host."""
+        ...
+
+    def take_over(self) -> None:
+        """Go on from the arrays of the world."""
+
+
+def make_engine(name: str, world: GridWorld, device: str) -> GridEngine:
+    """Make the engine of a world.
+
+    Raises:
+        ValueError: If it cannot be used here.
+    """
+    if name != "torch" and device != "cpu":
+        raise ValueError(f"engine {name!r} works on the cpu; device {device!r} needs engine 'torch'")
+    if name == "numba":
+        return CompiledEngine(world)
+    from envs.grid.array_engine import ArrayEngine  # noqa: PLC0415 - brings torch along only where it is asked for
+
+    return ArrayEngine(world, name, device)
+
+
+TRIPLES, TRAITS = triples(), traits()
+NONE_IDLE = np.zeros(0, bool)
+
+
+@cache
+def compiled_step(before: Any, rule: Any, view: int) -> Any:
+    """Compile the step of all worlds with these rules, once."""
+    return compiled(make_step(before, rule, view))
+
+
+@cache
+def compiled_begin(generate: Any, view: int) -> Any:
+    """Compile what begins episodes in a family's worlds, once."""
+    return compiled(make_begin(generate, view))
+
+
+class CompiledEngine:
+    """Steps all rows in one call of compiled code (numba)."""
+
+    def __init__(self, world: GridWorld) -> None:
+        """Compile, or load what has been compiled before.
+
+        Raises:
+            ValueError: If numba cannot be used here.
+        """
+        family = world.family
+        try:
+            self._step = compiled_step(family.before, family.rule, world.view)
+            self._begin = compiled_begin(family.generate, world.view)
+        except (ImportError, RuntimeError) as error:
+            raise ValueError(
+                f"engine 'numba' cannot be used here: {error}; pip install 'lifelong_agent[fast]', or take 'numpy'"
+            ) from error
+        self._world = world
+        self._size = world.num_envs
+        self._every = np.arange(self._size)
+        self._ended = np.empty(self._size, np.int64)
+        self._columns = world.showing.columns
+        self.take_over()
+
+    def take_over(self) -> None:
+        """Go on from the arrays of the world."""
+        world, arrays = self._world, self._world.arrays
+        self._state = arrays.cells, arrays.contents, arrays.agent, arrays.dice, arrays.settings
+        self._shown = world.showing.what, TRIPLES, TRAITS, spreading(world.view), arrays.places
+        self._meaning = arrays.meaning
+        self._out: np.ndarray | None = None
+
+    def reseed(self, seeds: Any) -> None:
+        """Take note of new dice: they are in the arrays."""
+
+    def begin(self, rows: np.ndarray | None) -> np.ndarray:
+        """Begin episodes; see `GridEngine.begin`."""
+        rows = self._every if rows is None else rows
+        out = np.empty((self._size, self._columns), np.uint8)
+        if len(rows) < self._size and self._out is not None:
+            out[:] = self._out
+        self._fill(rows, len(rows), out)
+        self._out = out
+        return out
+
+    def step(
+        self, actions: Any, again: bool, idle: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+        """Act once; see `GridEngine.step`."""
+        size = self._size
+        actions = as_actions(actions, size)
+        out = np.empty((size, self._columns), np.uint8)
+        reward, terminated, truncated = np.empty(size), np.empty(size, bool), np.empty(size, bool)
+        ended = self._ended
+        over = self._step(
+            *self._state,
+            actions,
+            self._meaning,
+            NONE_IDLE if idle is None else idle,
+            *self._shown,
+            out,
+            reward,
+            terminated,
+            truncated,
+            ended,
+        )
+        if over < 0:
+            raise refused(actions, -1 - over, len(self._meaning))
+        final = None
+        if over:
+            if again:
+                final = np.empty_like(out)
+                rows = ended[:over]
+                final[rows] = out[rows]
+                self._fill(ended, over, out)
+            else:
+                final = out
+        self._out = out
+        return out, reward, terminated, truncated, final
+
+    def state(self) -> Arrays:
+        """Give the state, which is on the host."""
+        return self._world.arrays
+
+    def _fill(self, rows: np.ndarray, count: int, out: np.ndarray) -> None:
+        failed = self._begin(rows, count, *self._state, *self._shown, out)
+        if failed < 0:
+            raise unbuildable(self._world.family.name, -1 - failed)
+
+
+def as_actions(actions: Any, size: int) -> np.ndarray:
+    """Check that there is one integer a row, and give them as int64.
+
+    Raises:
+        ValueError: If there is not.
+    """
+    actions = np.asarray(actions)
+    if actions.shape != (size,) or actions.dtype.kind not in "iu":
+        raise ValueError(
+            f"expected {size} integer actions, one for each sub-environment; got shape {actions.shape}, {actions.dtype}"
+        )
+    return actions if actions.dtype == np.int64 else actions.astype(np.int64)
+
+
+def refused(actions: np.ndarray, row: int, count: int) -> ValueError:
+    """Say which action is none."""
+    return ValueError(f"actions lie between 0 and {count - 1}; got {actions[row]} for sub-environment {row}")
+
+
+def unbuildable(family: str, row: int) -> RuntimeError:
+    """Say that no world could be built."""
+    return RuntimeError(
+        f"no world of family {family!r} could be built for sub-environment {row} in 1,000 tries; give it more space or "
+        "fewer things"
+    )

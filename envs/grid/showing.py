@@ -1,0 +1,92 @@
+"""What grid worlds show of themselves: images, bits, the whole world, or an image with direction and mission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from gymnasium import spaces
+
+from envs.batched import Array
+from envs.batched_vector import Presentation
+from envs.grid.codes import COLOURS, KINDS, STATES
+from envs.grid.family import Family, Shape
+from envs.grid.kernels import BITS, DICT, FULL, IMAGE
+from envs.grid.layout import MISSION_TOKENS
+
+SENSES = {"dict": DICT, "image": IMAGE, "flat": IMAGE, "bits": BITS, "full": FULL}
+"""What can be asked for:
+
+- ``"dict"``: ``image`` ``(view, view, 3)`` uint8, ``direction`` and ``mission`` (a token for each blank of MiniGrid's
+  text), as MiniGrid's own observations;
+- ``"image"``: the image alone; ``"flat"``: the same in one dimension;
+- ``"bits"``: the image one-hot, 20 bits a cell, and 4 bits of direction (see `envs.grid.senses`), int8;
+- ``"full"``: the whole world ``(width, height, 3)``, as MiniGrid's ``FullyObsWrapper`` shows it.
+"""
+CELL_BITS = len(KINDS) + len(COLOURS) + len(STATES)
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How one world's observations are laid out.
+
+    Attributes:
+        what: `IMAGE`, `BITS`, `FULL` or `DICT`, for the kernels.
+        columns: Bytes of one observation as the kernels write it.
+        space: The space of one observation as the world hands it over, a ``Box`` or ``MultiBinary``.
+        presentation: How Gymnasium's environments hand it over, if that is no plain array.
+    """
+
+    what: int
+    columns: int
+    space: spaces.Box | spaces.MultiBinary
+    presentation: Presentation | None = None
+
+    def shaped(self, raw: Array) -> Array:
+        """Give rows of bytes ``(N, columns)`` the shape and type of observations, without a copy where that can be."""
+        if isinstance(raw, np.ndarray) and self.what == BITS:
+            raw = raw.view(np.int8)
+        return raw.reshape((raw.shape[0], *self.space.shape))
+
+
+def show_as(senses: str, family: Family, shape: Shape, view: int) -> Showing:
+    """Lay out observations.
+
+    Args:
+        senses: One of `SENSES`.
+        family: The family, for its mission.
+        shape: The world's size.
+        view: Side of the view in cells.
+
+    Raises:
+        ValueError: If there are no such senses.
+    """
+    if senses not in SENSES:
+        raise ValueError(f"senses of a grid world are one of {', '.join(SENSES)}; got {senses!r}")
+    what, size = SENSES[senses], view * view
+    if senses == "bits":
+        bits = CELL_BITS * size + 4
+        return Showing(what, bits, spaces.MultiBinary(bits))
+    if senses == "full":
+        box = spaces.Box(0, 255, (shape.width, shape.height, 3), np.uint8)
+        return Showing(what, 3 * shape.width * shape.height, box)
+    image = spaces.Box(0, 255, (view, view, 3), np.uint8)
+    if senses != "dict":
+        box = image if senses == "image" else spaces.Box(0, 255, (3 * size,), np.uint8)
+        return Showing(what, 3 * size, box)
+    columns = 3 * size + 1 + MISSION_TOKENS
+    tokens = list(family.tokens or (1,))
+    told = spaces.Dict(
+        {"image": image, "direction": spaces.Discrete(4), "mission": spaces.MultiDiscrete(tokens, np.uint8)}
+    )
+
+    def show(raw: Array) -> dict[str, Array]:
+        lead = raw.shape[:-1]
+        direction = raw[..., 3 * size]
+        return {
+            "image": raw[..., : 3 * size].reshape((*lead, view, view, 3)),
+            "direction": direction.astype(np.int64) if isinstance(direction, (np.ndarray, np.generic)) else direction,
+            "mission": raw[..., 3 * size + 1 : 3 * size + 1 + len(tokens)],
+        }
+
+    return Showing(what, columns, spaces.Box(0, 255, (columns,), np.uint8), Presentation(told, show))

@@ -1,0 +1,171 @@
+"""N grid worlds in arrays: MiniGrid's rules, views, worlds and dice, bit for bit, by the million."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from gymnasium import spaces
+
+from envs.batched import Array, BatchedWorld, Outcome
+from envs.compiled import can_compile
+from envs.dice import WORDS, fresh_dice
+from envs.grid.codes import NOTHING
+from envs.grid.engines import Arrays, make_engine
+from envs.grid.family import Family, Shape
+from envs.grid.layout import ACTIONS, AGENT_COLUMNS, HELD, HELD_CONTENT, MISSION, SEE_THROUGH
+from envs.grid.showing import show_as
+from envs.grid.sight import VIEWS
+
+Engine = Literal["auto", "numba", "numpy", "torch"]
+ENGINES = ("auto", "numba", "numpy", "torch")
+
+
+class GridWorld(BatchedWorld):
+    """N worlds of one family, each with dice of its own, stepped together.
+
+    Row ``i`` lives as MiniGrid's environment with the same seed does: the same worlds in the same order, the same
+    observations, rewards and ends. (The engine ``"torch"`` begins episodes after the first in worlds drawn from a pool:
+    see `envs.grid.array_engine`.)
+
+    Attributes:
+        family: The family.
+        shape: Size, steps and parameters.
+        arrays: The state: see `envs.grid.layout`.
+        engine: What does the arithmetic: ``"numba"``, ``"numpy"`` or ``"torch"``.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        num_envs: int = 1,
+        *,
+        senses: str = "image",
+        actions: Sequence[str] | None = None,
+        agent_view_size: int = 7,
+        see_through_walls: bool | None = None,
+        engine: Engine = "auto",
+        device: str = "cpu",
+        **arguments: Any,
+    ) -> None:
+        """Make N worlds; they are built when episodes begin.
+
+        Args:
+            family: The family.
+            num_envs: Number of worlds N, at least 1.
+            senses: What is shown: see `envs.grid.showing.SENSES`.
+            actions: Names of MiniGrid actions on offer, in the order of their new numbers; None for the family's.
+            agent_view_size: Side of the view in cells: 3, 5, 7 or 9.
+            see_through_walls: Whether walls hide nothing; None for the family's.
+            engine: ``"numba"``, ``"numpy"``, ``"torch"``, or ``"auto"`` for numba where it is installed, else NumPy.
+            device: Where torch works; the others work on the ``"cpu"``.
+            **arguments: The family's own, as MiniGrid names them.
+
+        Raises:
+            ValueError: If an argument is out of range, or the engine or the device is not there.
+            TypeError: If the family has no such argument.
+        """
+        if not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
+            raise ValueError(f"num_envs is an integer of at least 1; got {num_envs!r}")
+        if agent_view_size not in VIEWS:
+            raise ValueError(f"agent_view_size is one of {VIEWS}; got {agent_view_size!r}")
+        if engine not in ENGINES:
+            raise ValueError(f"engine of a grid world is one of {', '.join(ENGINES)}; got {engine!r}")
+        self.family, self.num_envs = family, int(num_envs)
+        self.shape: Shape = family.shape(**arguments)
+        self.view = agent_view_size
+        self.showing = show_as(senses, family, self.shape, self.view)
+        self.observation_space = self.showing.space
+        meaning = _meaning(family, actions)
+        self.action_space = spaces.Discrete(len(meaning))
+        settings = self.shape.settings()
+        if see_through_walls is not None:
+            settings[SEE_THROUGH] = see_through_walls
+        area = self.shape.width * self.shape.height
+        agent = np.zeros((self.num_envs, AGENT_COLUMNS), np.int32)
+        agent[:, [HELD, HELD_CONTENT]] = NOTHING
+        places = np.arange(self.showing.columns)
+        self.arrays = Arrays(
+            cells=np.full((self.num_envs, area), NOTHING, np.uint8),
+            contents=np.full((self.num_envs, area), NOTHING, np.uint8),
+            agent=agent,
+            dice=np.zeros((self.num_envs, WORDS), np.uint64),
+            settings=settings,
+            meaning=meaning,
+            places=places,
+        )
+        self.engine = ("numba" if can_compile() else "numpy") if engine == "auto" else engine
+        self._engine = make_engine(self.engine, self, device)
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where each bit of the senses is shown, ``(columns,)``: senses that are wired up differently cost nothing."""
+        return self.arrays.places
+
+    def rewire(self, order: np.ndarray) -> None:
+        """Show bit ``order[i]`` at place ``i`` from now on, on top of what has been rewired.
+
+        Args:
+            order: A permutation of the bits, ``(columns,)``.
+
+        Raises:
+            ValueError: If the senses are no bits, or it is no permutation of them.
+        """
+        columns = self.showing.columns
+        if not isinstance(self.observation_space, spaces.MultiBinary):
+            raise ValueError(f"only bits can be rewired; these worlds show {self.observation_space}")
+        if order.shape != (columns,) or not (np.sort(order) == np.arange(columns)).all():
+            raise ValueError(f"expected a permutation of {columns} bits; got an array of shape {order.shape}")
+        inverse = np.empty(columns, np.int64)
+        inverse[order] = np.arange(columns)
+        self.arrays.places = inverse[self.arrays.places]
+        self._engine.take_over()
+
+    def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
+        """Give rows new dice; see `BatchedWorld.seed`."""
+        self.arrays.dice[slice(None) if rows is None else rows] = fresh_dice(seeds)
+        self._engine.reseed(seeds)
+
+    def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
+        """Begin new episodes; see `BatchedWorld.begin`."""
+        return self.showing.shaped(self._engine.begin(rows)), {}
+
+    def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
+        """Act once in every row; see `BatchedWorld.step`.
+
+        Raises:
+            ValueError: If there is not one action a row, or an action is none.
+        """
+        out, reward, terminated, truncated, final = self._engine.step(actions, again, idle)
+        shaped = self.showing.shaped
+        return Outcome(shaped(out), reward, terminated, truncated, None if final is None else shaped(final), {})
+
+    def missions(self) -> list[str]:
+        """Give the mission of every row, as MiniGrid words it."""
+        agent = np.asarray(self._engine.state().agent)
+        count = len(self.family.tokens)
+        return [self.family.mission(tuple(row[MISSION : MISSION + count].tolist())) for row in agent]
+
+    def state(self) -> Arrays:
+        """Give the state as NumPy arrays on the host: the world's own where it lives there, else copies."""
+        return self._engine.state()
+
+    def take_over(self) -> None:
+        """Go on from what has been written into ``arrays``: needed for engines that keep their state elsewhere."""
+        self._engine.take_over()
+
+
+def _meaning(family: Family, actions: Sequence[str] | None) -> np.ndarray:
+    """Say what each action on offer does: ``(A,)``, int64."""
+    if actions is None:
+        return np.array(family.meaning, np.int64)
+    if not actions:
+        raise ValueError(f"an agent needs at least one action out of {', '.join(ACTIONS)}; got none")
+    for name in actions:
+        if name not in ACTIONS:
+            raise ValueError(f"MiniGrid has the actions {', '.join(ACTIONS)}; got {name!r}")
+    known = family.meaning
+    numbers = [ACTIONS.index(name) for name in actions]
+    # What MiniGrid's environment makes of an action that it does not offer: Dynamic-Obstacles takes it for a turn left.
+    return np.array([known[number] if number < len(known) else 0 for number in numbers], np.int64)
