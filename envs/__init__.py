@@ -2,11 +2,17 @@
 
 import gymnasium as _gymnasium
 
+from envs.batched import BatchedWorld as BatchedWorld
+from envs.batched import Outcome as Outcome
+from envs.batched_vector import BatchedEnv as BatchedEnv
+from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
+from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changes import Change as Change
 from envs.changes import Goal as Goal
 from envs.changes import Permute as Permute
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
+from envs.grid.make import register_grid as _register_grid
 from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import LIVES as LIVES
 from envs.lives import make_life as make_life
@@ -14,6 +20,7 @@ from envs.schedule import Schedule as Schedule
 from envs.schedule import Task as Task
 from envs.schedule import Visit as Visit
 from envs.senses import RealSenses as RealSenses
+from envs.setting import BatchSetting as BatchSetting
 from envs.setting import Clock as Clock
 from envs.setting import Setting as Setting
 from envs.setting import report as report
@@ -21,11 +28,17 @@ from envs.vector import LifelongVectorEnv as LifelongVectorEnv
 
 __all__ = [
     "LIVES",
+    "BatchSetting",
+    "BatchedEnv",
+    "BatchedVectorEnv",
+    "BatchedWorld",
+    "BatchedWrapper",
     "Change",
     "Clock",
     "Goal",
     "LifelongEnv",
     "LifelongVectorEnv",
+    "Outcome",
     "Permute",
     "RealSenses",
     "Schedule",
@@ -38,6 +51,7 @@ __all__ = [
     "report",
 ]
 
+_register_grid()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
 for _life in LIVES:

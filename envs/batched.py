@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ class Outcome(NamedTuple):
         truncated: Whether it was cut, ``(N,)``, bool.
         final: Last observations, ``(N, ...)``, right in the rows whose episodes ended; None if none did.
         report: What changes have to tell recorders: name -> array ``(N, ...)``.
+        infos: What Gymnasium's environments tell besides, gathered as its vector environments do.
     """
 
     observation: Array
@@ -32,6 +34,14 @@ class Outcome(NamedTuple):
     truncated: Array
     final: Array | None
     report: dict[str, Array]
+    infos: Mapping[str, Any] = MappingProxyType({})
+
+    def shown(self, change: Callable[[Array], Array]) -> Outcome:
+        """Change what is seen, next and last: once where both are one and the same."""
+        observation = change(self.observation)
+        if self.final is None or self.final is self.observation:
+            return self._replace(observation=observation, final=None if self.final is None else observation)
+        return self._replace(observation=observation, final=change(self.final))
 
 
 class BatchedWorld(ABC):
@@ -82,6 +92,21 @@ class BatchedWorld(ABC):
         Returns:
             What came of it, in new arrays that the world does not write to again.
         """
+
+    def constant(self, array: np.ndarray) -> Array:
+        """Bring an array to where the world lives, so that it can be used beside what `step` returns."""
+        return array
+
+    def rewire(self, order: np.ndarray) -> bool:
+        """Show channel ``order[i]`` at place ``i`` from now on, if that can be had at no cost.
+
+        Args:
+            order: A permutation of the channels, ``(channels,)``.
+
+        Returns:
+            Whether it is done; if not, nothing has been changed.
+        """
+        return False
 
     def close(self) -> None:  # noqa: B027 - most worlds have nothing to close
         """Let go of what is held outside of memory."""

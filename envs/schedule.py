@@ -8,9 +8,11 @@ from typing import Any
 
 import gymnasium as gym
 
+from envs.bases import BATCHED, tell_once
+from envs.batched import BatchedWorld
 from envs.changes import Change
 from envs.senses import free
-from envs.setting import Setting
+from envs.setting import BatchSetting, Setting
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,40 @@ class Task:
             except ValueError as error:
                 raise ValueError(f"task {self.name!r}: {error}") from error
         return env
+
+    def batch(
+        self, num_envs: int, settings: Sequence[BatchSetting], engine: str = "auto", device: str = "cpu"
+    ) -> BatchedWorld | None:
+        """Build N environments of this task at once, to the same effect as `make` for each.
+
+        Args:
+            num_envs: Number of sub-environments N.
+            settings: One for each change.
+            engine: What does the arithmetic; see the base's own world.
+            device: Where it is done.
+
+        Returns:
+            The changed world, or None where the base or a change has no batched form.
+
+        Raises:
+            ValueError: If a change does not fit, or the base cannot be made so.
+        """
+        if self.env_id not in BATCHED:
+            tell_once(self.env_id, f"there is no batched form of it; there are those of {', '.join(BATCHED)}")
+            return None
+        for change in self.changes:
+            if type(change).batch is Change.batch:
+                tell_once(f"{self.env_id} with {change.kind!r}", "there is no batched form of the change")
+                return None
+        world: BatchedWorld | None = BATCHED[self.env_id](num_envs, engine, device, **self.kwargs)
+        for change, setting in zip(self.changes, settings, strict=True):
+            try:
+                world = change.batch(world, setting)
+            except ValueError as error:
+                raise ValueError(f"task {self.name!r}: {error}") from error
+            if world is None:
+                return None
+        return world
 
 
 @dataclass(frozen=True)

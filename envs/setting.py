@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,21 @@ class Setting:
     clock: Clock
     world: np.random.Generator
     moment: np.random.Generator
+
+
+@dataclass(frozen=True)
+class BatchSetting:
+    """What a change is given when it wraps a batched world of one task: a `Setting` for N sub-environments.
+
+    Attributes:
+        clock: The life clock, to be read and never advanced.
+        world: Draws that define the world, as in `Setting`.
+        moments: Makes the draws of the moment, a generator for each sub-environment: the same as in `Setting`.
+    """
+
+    clock: Clock
+    world: np.random.Generator
+    moments: Callable[[], list[np.random.Generator]]
 
 
 def report(info: dict[str, Any], **truth: Any) -> None:

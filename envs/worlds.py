@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from envs.batched import BatchedWorld
+from envs.looped import LoopedWorld
 from envs.schedule import Schedule
-from envs.setting import Clock, Setting
+from envs.setting import BatchSetting, Clock, Setting
 from lifelong_agent.seeds import generator, seed_for
+
+LOOPED = "looped"
+"""The engine that steps Gymnasium's own environments one after the other."""
 
 
 class Worlds:
@@ -38,6 +44,7 @@ class Worlds:
         self.clock = Clock()
         self._envs: dict[tuple[int, int], gym.Env] = {}
         self._met: set[tuple[int, int]] = set()
+        self._batches: dict[int, BatchedWorld] = {}
 
     def env(self, task: int, index: int) -> gym.Env:
         """Give the environment of a task for one sub-environment; build it when it is first asked for."""
@@ -55,6 +62,35 @@ class Worlds:
                 ]
             )
         return self._envs[key]
+
+    def batch(self, task: int, num_envs: int, engine: str = "auto", device: str = "cpu") -> BatchedWorld:
+        """Give the world of a task for N sub-environments, seeded when it is first built.
+
+        Args:
+            task: Index of the task.
+            num_envs: Number of sub-environments N, the same at every call.
+            engine: What does the arithmetic: ``"auto"`` for the fastest there is, ``"looped"`` for Gymnasium's own
+                environments one after the other, else the name of an engine of the base.
+            device: Where it is done.
+        """
+        if task not in self._batches:
+            what = self.schedule.tasks[task]
+            settings = [
+                BatchSetting(
+                    self.clock,
+                    generator(self.seed, "world", task, change),
+                    partial(self._moments, task, change, num_envs),
+                )
+                for change in range(len(what.changes))
+            ]
+            world = None if engine == LOOPED else what.batch(num_envs, settings, engine, device)
+            world = world or LoopedWorld([self.env(task, index) for index in range(num_envs)])
+            world.seed([seed_for(self.seed, self.purpose, "env", task, index) for index in range(num_envs)])
+            self._batches[task] = world
+        return self._batches[task]
+
+    def _moments(self, task: int, change: int, num_envs: int) -> list[np.random.Generator]:
+        return [generator(self.seed, self.purpose, "moment", task, change, index) for index in range(num_envs)]
 
     def reset(self, task: int, index: int) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin an episode; an environment is seeded once, when it is first met."""
@@ -99,7 +135,8 @@ class Worlds:
 
     def close(self) -> None:
         """Close all environments."""
-        for env in self._envs.values():
+        for env in (*self._envs.values(), *self._batches.values()):
             env.close()
         self._envs.clear()
+        self._batches.clear()
         self._met.clear()

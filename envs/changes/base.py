@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import gymnasium as gym
 
-from envs.setting import Setting
+from envs.batched import BatchedWorld
+from envs.setting import BatchSetting, Setting
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,18 @@ class Change(ABC):
         Raises:
             ValueError: If the change cannot be applied to this environment.
         """
+
+    def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld | None:
+        """Change N sub-environments at once, to the same effect as `wrap` on each.
+
+        Args:
+            world: A task's batched base, or what the changes before this one made of it.
+            setting: The life clock and the generators.
+
+        Returns:
+            The changed world; None where there is no batched form, so that lives wrap one by one instead.
+
+        Raises:
+            ValueError: If the change cannot be applied to this world.
+        """
+        return None

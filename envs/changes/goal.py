@@ -8,8 +8,9 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from envs.batched import BatchedWorld
 from envs.changes.base import Change
-from envs.setting import Setting
+from envs.setting import BatchSetting, Setting
 
 CORNERS = ("north-west", "north-east", "south-west", "south-east")
 
@@ -52,12 +53,34 @@ class Goal(Change, kind="goal"):
         if not isinstance(room, Room):
             raise ValueError(f"Goal needs a room without a goal of its own (lifelong/Room-v0); got {env}")
         if self.where is not None:
-            row, column = self.where.split("-")
-            x = 1 if column == "west" else room.width - 2
-            return HiddenPlace(env, (x, 1 if row == "north" else room.height - 2))
+            return HiddenPlace(env, self._corner(room.width, room.height))
         if self.what is None or self.what not in room.things:
             raise ValueError(f"Goal.what is {self.what!r}, but the things of the room are {room.things}")
         return HiddenThing(env, self.what)
+
+    def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld:
+        """Hide the goal in batched rooms, whose own rule looks for it; see `wrap`."""
+        from envs.grid.families import room  # noqa: PLC0415 - lives without grids need not import them
+        from envs.grid.world import GridWorld  # noqa: PLC0415
+
+        if not isinstance(world, GridWorld) or world.family is not room.ROOM:
+            raise ValueError(f"Goal needs a room without a goal of its own (lifelong/Room-v0); got {world}")
+        settings = world.arrays.settings
+        if self.where is not None:
+            x, y = self._corner(world.shape.width, world.shape.height)
+            settings[room.GOAL_CELL] = y * world.shape.width + x
+        else:
+            lying = settings[room.THINGS + 1 : room.THINGS + 1 + settings[room.THINGS]]
+            if self.what is None or room.thing_code(self.what) not in lying:
+                raise ValueError(f"Goal.what is {self.what!r}, but no such thing lies in the room of {world}")
+            settings[room.GOAL_THING] = room.thing_code(self.what)
+        world.take_over()
+        return world
+
+    def _corner(self, width: int, height: int) -> tuple[int, int]:
+        """Tell column and row of the corner in a room of so many cells."""
+        row, _, column = (self.where or "").partition("-")
+        return 1 if column == "west" else width - 2, 1 if row == "north" else height - 2
 
 
 class HiddenPlace(gym.Wrapper):
@@ -78,7 +101,7 @@ class HiddenPlace(gym.Wrapper):
         before = tuple(self._room.agent_pos)
         observation, reward, terminated, truncated, info = self.env.step(action)
         if before != self.place and tuple(self._room.agent_pos) == self.place:
-            return observation, self._room._reward(), True, False, info
+            return observation, self._room._reward(), True, truncated, info
         return observation, reward, terminated, truncated, info
 
 
@@ -102,4 +125,4 @@ class HiddenThing(gym.Wrapper):
         if held is None:
             return observation, reward, terminated, truncated, info
         success = f"{held.color} {held.type}" == self.thing
-        return observation, self._room._reward() if success else 0.0, True, False, info
+        return observation, self._room._reward() if success else 0.0, True, truncated, info

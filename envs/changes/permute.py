@@ -9,9 +9,11 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from envs.batched import Array, BatchedWorld, Outcome
+from envs.batched_wrapper import BatchedWrapper
 from envs.changes.base import Change
 from envs.senses import is_unbounded
-from envs.setting import Setting
+from envs.setting import BatchSetting, Setting
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,32 @@ class Permute(Change, kind="permute"):
             ValueError: If the observations are neither bits nor unbounded real numbers in one dimension, if bits are
                 to be flipped or shifted, or if a single channel is to be permuted.
         """
-        space = env.observation_space
+        return PermutedSenses(env, *self._draw(env.observation_space, env, setting.world))
+
+    def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld:
+        """Draw the wiring from ``setting.world`` and wrap a batched world; see `wrap`."""
+        order, signs, offsets = self._draw(world.observation_space, world, setting.world)
+        if order is not None and signs is None and offsets is None and world.rewire(order):
+            return world
+        return PermutedWorld(world, order, signs, offsets)
+
+    def _draw(
+        self, space: gym.Space, owner: Any, world: np.random.Generator
+    ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+        """Draw order, signs and offsets for observations of a space."""
         real = is_unbounded(space)
         if not (real or isinstance(space, spaces.MultiBinary)) or space.shape is None or len(space.shape) != 1:
             raise ValueError(
-                f"Permute needs bits (MultiBinary) or unbounded real senses of one dimension; got {space} from {env}; "
-                "bounded senses are freed by envs.RealSenses, others need flattening first"
+                f"Permute needs bits (MultiBinary) or unbounded real senses of one dimension; got {space} from {owner}"
+                "; bounded senses are freed by envs.RealSenses, others need flattening first"
             )
         if not real and (self.flip or self.offset > 0):
-            raise ValueError(f"bits have no sign and no offset; Permute of {env} takes permute=True alone")
+            raise ValueError(f"bits have no sign and no offset; Permute of {owner} takes permute=True alone")
         channels = space.shape[0]
-        world = setting.world
         order = derangement(channels, world) if self.permute else None
         signs = _signs(channels, world) if self.flip else None
         offsets = world.normal(0.0, self.offset, channels).astype(np.float32) if self.offset > 0 else None
-        return PermutedSenses(env, order, signs, offsets)
+        return order, signs, offsets
 
 
 def derangement(channels: int, rng: np.random.Generator) -> np.ndarray:
@@ -130,3 +143,32 @@ class PermutedSenses(gym.Wrapper):
         """Act once."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         return self.rewire(observation), reward, terminated, truncated, info
+
+
+class PermutedWorld(BatchedWrapper):
+    """What `PermutedSenses` is for one environment, for N at once."""
+
+    def __init__(
+        self, world: BatchedWorld, order: np.ndarray | None, signs: np.ndarray | None, offsets: np.ndarray | None
+    ) -> None:
+        """Wrap a world with a given wiring."""
+        super().__init__(world)
+        self.order, self.signs, self.offsets = (
+            None if part is None else world.constant(part) for part in (order, signs, offsets)
+        )
+
+    def rewire_rows(self, sensed: Array) -> Array:
+        """Turn what N bodies sense ``(N, channels)`` into what is seen."""
+        seen = sensed if self.order is None else sensed[:, self.order]
+        if self.signs is not None:
+            seen = seen * self.signs
+        return seen if self.offsets is None else seen + self.offsets
+
+    def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
+        """Begin new episodes; see `BatchedWorld.begin`."""
+        observation, report = self.world.begin(rows)
+        return self.rewire_rows(observation), report
+
+    def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
+        """Act once in every row; see `BatchedWorld.step`."""
+        return self.world.step(actions, again=again, idle=idle).shown(self.rewire_rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,9 +11,11 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from envs.batched import Array, BatchedWorld, Outcome
+from envs.batched_wrapper import BatchedWrapper
 from envs.changes.base import Change
 from envs.senses import is_unbounded
-from envs.setting import Setting, report
+from envs.setting import BatchSetting, Setting, report
 
 FAULTS = ("noise", "drop", "invert")
 CALM = "calm"
@@ -70,17 +73,25 @@ class Storm(Change, kind="storm"):
             ValueError: If the observations are neither bits nor unbounded real numbers in one dimension, if bits are to
                 be noisy, or if the deviations are not as many as the channels.
         """
-        space = env.observation_space
+        channels, deviations = self._fit(env.observation_space, env)
+        return StormySenses(env, Timetable(self, channels, setting.world), deviations, setting)
+
+    def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld:
+        """Let the storm blow over a batched world; see `wrap`."""
+        channels, deviations = self._fit(world.observation_space, world)
+        return StormyWorld(world, Timetable(self, channels, setting.world), deviations, setting)
+
+    def _fit(self, space: gym.Space, owner: Any) -> tuple[int, np.ndarray]:
+        """Tell the channels of a space, and the deviations of their noise, ``(channels,)``."""
         real = is_unbounded(space)
         if not (real or isinstance(space, spaces.MultiBinary)) or space.shape is None or len(space.shape) != 1:
-            raise ValueError(f"Storm needs bits or unbounded real senses of one dimension; got {space} from {env}")
+            raise ValueError(f"Storm needs bits or unbounded real senses of one dimension; got {space} from {owner}")
         if not real and "noise" in self.faults:
-            raise ValueError(f"bits know no noise: Storm over {env} takes the faults 'drop' and 'invert'")
+            raise ValueError(f"bits know no noise: Storm over {owner} takes the faults 'drop' and 'invert'")
         channels = space.shape[0]
         if isinstance(self.noise, tuple) and len(self.noise) != channels:
             raise ValueError(f"Storm.noise needs one deviation for each of {channels} channels; got {len(self.noise)}")
-        deviations = np.broadcast_to(np.asarray(self.noise, np.float32), (channels,))
-        return StormySenses(env, Timetable(self, channels, setting.world), deviations, setting)
+        return channels, np.broadcast_to(np.asarray(self.noise, np.float32), (channels,))
 
 
 @dataclass(frozen=True)
@@ -171,6 +182,97 @@ class StormySenses(gym.Wrapper):
         """Act once."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         return self._weather(observation, info), reward, terminated, truncated, info
+
+
+class StormyWorld(BatchedWrapper):
+    """What `StormySenses` is for one environment, for N at once: the same weather, the same noise.
+
+    Attributes:
+        timetable: When what happens.
+    """
+
+    def __init__(
+        self, world: BatchedWorld, timetable: Timetable, deviations: np.ndarray, setting: BatchSetting
+    ) -> None:
+        """Wrap a world; ``deviations`` ``(channels,)`` are those of the noise."""
+        super().__init__(world)
+        self.timetable = timetable
+        self._clock = setting.clock
+        self._deviations = deviations
+        self._noise = NoiseRows(setting.moments, len(deviations))
+        self._bits = isinstance(world.observation_space, spaces.MultiBinary)
+        self._every = np.arange(world.num_envs)
+        self._spell: Spell | None = None
+
+    def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
+        """Begin new episodes in whatever weather there is; rows that go on are shown without noise this time."""
+        observation, told = self.world.begin(rows)
+        spell = self._weather()
+        return self._spoil(observation, spell, self._every if rows is None else rows), told | self._report
+
+    def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
+        """Act once in every row; see `BatchedWorld.step`."""
+        outcome = self.world.step(actions, again=again, idle=idle)
+        spell = self._weather()
+        observation, final = outcome.observation, outcome.final
+        if spell.kind != "noise" or final is None or final is observation:
+            outcome = outcome.shown(lambda seen: self._spoil(seen, spell, self._every))
+        else:
+            # A row whose episode ended is seen twice in this step: its last observation first, then the new one.
+            ended = np.flatnonzero(np.asarray(outcome.terminated | outcome.truncated))
+            observation = self._spoil(observation, spell, np.delete(self._every, ended))
+            final = self._spoil(final, spell, ended)
+            outcome = outcome._replace(observation=self._spoil(observation, spell, ended), final=final)
+        return outcome._replace(report=outcome.report | self._report)
+
+    def _weather(self) -> Spell:
+        """Tell the weather, and keep ready what is reported of it: ``(N,)`` and ``(N, channels)``, read-only."""
+        age, spell = self._clock.age, self._spell
+        if spell is None or not spell.start <= age < spell.stop:
+            self._spell = spell = self.timetable.at(age)
+            size, channels = self.num_envs, len(spell.mask)
+            self._report = {
+                "storm_kind": np.broadcast_to(np.array(spell.kind), (size,)),
+                "storm_mask": np.broadcast_to(spell.mask, (size, channels)),
+            }
+            self._hit, self._spared = self.constant(spell.mask), self.constant(~spell.mask)
+            self._signs = self.constant(np.where(spell.mask, np.float32(-1.0), np.float32(1.0)))
+        return spell
+
+    def _spoil(self, observation: Array, spell: Spell, rows: np.ndarray) -> Array:
+        """Do to observations ``(N, channels)`` what the weather does; ``rows`` are those whose noise is drawn."""
+        if spell.kind == CALM:
+            return observation
+        if spell.kind == "drop":
+            return observation * self._spared
+        if spell.kind == "invert":
+            return observation ^ self._hit if self._bits else observation * self._signs
+        drawn = np.zeros((self.num_envs, len(spell.mask)), np.float32)
+        drawn[rows] = self._noise.draw(rows) * self._deviations * spell.mask
+        return observation + self.constant(drawn)
+
+
+class NoiseRows:
+    """Normal numbers from one generator a row, drawn ahead in blocks: the same numbers as drawn one by one."""
+
+    def __init__(self, moments: Callable[[], list[np.random.Generator]], channels: int, block: int = 64) -> None:
+        """Begin with nothing drawn; the generators are made when they are first needed."""
+        self._make, self._channels, self._block = moments, channels, block
+        self._generators: list[np.random.Generator] = []
+
+    def draw(self, rows: np.ndarray) -> np.ndarray:
+        """Draw ``(R, channels)`` float32 for the rows ``(R,)``, no row twice."""
+        if not self._generators:
+            self._generators = self._make()
+            size = len(self._generators)
+            self._ahead = np.empty((size, self._block, self._channels), np.float32)
+            self._used = np.full(size, self._block)
+        for row in rows[self._used[rows] == self._block].tolist():
+            self._generators[row].standard_normal(dtype=np.float32, out=self._ahead[row])
+            self._used[row] = 0
+        drawn = self._ahead[rows, self._used[rows]]
+        self._used[rows] += 1
+        return drawn
 
 
 def _frozen(mask: np.ndarray) -> np.ndarray:

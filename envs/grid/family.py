@@ -21,7 +21,7 @@ class Shape:
         height: Rows.
         max_steps: Steps until an episode is truncated.
         see_through: Whether walls hide nothing.
-        parameters: What the family's own functions read from ``settings[PARAMETER:]``, at most 12 integers.
+        parameters: What the family's own functions read from ``settings[PARAMETER:]``.
     """
 
     width: int
@@ -31,8 +31,8 @@ class Shape:
     parameters: tuple[int, ...] = ()
 
     def settings(self) -> np.ndarray:
-        """Give the settings array, ``(16,)``, int64."""
-        settings = np.zeros(SETTINGS, np.int64)
+        """Give the settings array, ``(16 or more,)``, int64."""
+        settings = np.zeros(max(SETTINGS, PARAMETER + len(self.parameters)), np.int64)
         settings[WIDTH], settings[HEIGHT] = self.width, self.height
         settings[MAX_STEPS], settings[SEE_THROUGH] = self.max_steps, self.see_through
         settings[PARAMETER : PARAMETER + len(self.parameters)] = self.parameters

@@ -1,8 +1,8 @@
 """Where what stands in the arrays that hold N grid worlds.
 
 ``cells`` ``(N, width * height)`` uint8, row by row, holds the code of what lies where (`envs.grid.codes`), and
-``contents`` of the same shape what is in the boxes. ``agent`` ``(N, 24)`` int32 and ``settings`` ``(16,)`` int64 have
-the columns below; ``dice`` ``(N, 6)`` uint64 are the generators (`envs.dice`).
+``contents`` of the same shape what is in the boxes. ``agent`` ``(N, 24)`` int32 and ``settings`` ``(16 or more,)``
+int64 have the columns below; ``dice`` ``(N, 6)`` uint64 are the generators (`envs.dice`).
 """
 
 X, Y, DIRECTION, STEPS, HELD, HELD_CONTENT = range(6)
@@ -19,6 +19,7 @@ WIDTH, HEIGHT, MAX_STEPS, SEE_THROUGH = range(4)
 PARAMETER = 4
 """First place in ``settings`` of a family's own parameters."""
 SETTINGS = 16
+"""Fewest places in ``settings``; families with more parameters have more."""
 
 LEFT, RIGHT, FORWARD, PICKUP, DROP, TOGGLE, DONE = range(7)
 """Actions, in MiniGrid's numbering."""

@@ -97,7 +97,7 @@ def find_place(
 
 
 @compilable
-def place_thing(cells: np.ndarray, agent: np.ndarray, dice: np.ndarray, settings: np.ndarray, code: int) -> int:
+def place_thing(cells: np.ndarray, agent: np.ndarray, dice: np.ndarray, settings: np.ndarray, code: Any) -> int:
     """Put a thing anywhere in the world; returns its cell."""
     cell = find_place(cells, agent, dice, settings, 0, 0, settings[WIDTH], settings[HEIGHT], ENDLESS, ANYWHERE)
     cells[cell] = code

@@ -98,29 +98,22 @@ class GridWorld(BatchedWorld):
         self.engine = ("numba" if can_compile() else "numpy") if engine == "auto" else engine
         self._engine = make_engine(self.engine, self, device)
 
-    @property
-    def places(self) -> np.ndarray:
-        """Where each bit of the senses is shown, ``(columns,)``: senses that are wired up differently cost nothing."""
-        return self.arrays.places
-
-    def rewire(self, order: np.ndarray) -> None:
-        """Show bit ``order[i]`` at place ``i`` from now on, on top of what has been rewired.
-
-        Args:
-            order: A permutation of the bits, ``(columns,)``.
+    def rewire(self, order: np.ndarray) -> bool:
+        """Show bit ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`.
 
         Raises:
-            ValueError: If the senses are no bits, or it is no permutation of them.
+            ValueError: If it is no permutation of the bits.
         """
         columns = self.showing.columns
         if not isinstance(self.observation_space, spaces.MultiBinary):
-            raise ValueError(f"only bits can be rewired; these worlds show {self.observation_space}")
+            return False
         if order.shape != (columns,) or not (np.sort(order) == np.arange(columns)).all():
             raise ValueError(f"expected a permutation of {columns} bits; got an array of shape {order.shape}")
         inverse = np.empty(columns, np.int64)
         inverse[order] = np.arange(columns)
         self.arrays.places = inverse[self.arrays.places]
         self._engine.take_over()
+        return True
 
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
         """Give rows new dice; see `BatchedWorld.seed`."""

@@ -1,0 +1,60 @@
+"""Which bases of tasks have a batched form, and how it is made."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from envs.batched import BatchedWorld
+
+Maker = Callable[..., BatchedWorld]
+"""``maker(num_envs, engine, device, **kwargs)``, with the ``kwargs`` of the task, makes the world of a base."""
+
+BATCHED: dict[str, Maker] = {}
+"""Gymnasium id of a base -> what makes it batched. Anyone may add to it."""
+
+_log = logging.getLogger("envs")
+_told: set[str] = set()
+
+
+def batched(env_id: str) -> Callable[[Maker], Maker]:
+    """Register what makes a base batched."""
+
+    def register(maker: Maker) -> Maker:
+        BATCHED[env_id] = maker
+        return maker
+
+    return register
+
+
+def tell_once(env_id: str, why: str) -> None:
+    """Say, once a process, that a base is stepped one environment after the other."""
+    if env_id not in _told:
+        _told.add(env_id)
+        _log.warning("%s is stepped one environment after the other: %s", env_id, why)
+
+
+@batched("lifelong/Grid-v0")
+def _grid(
+    num_envs: int,
+    engine: Any,
+    device: str,
+    *,
+    base: str,
+    actions: Any = ("left", "right", "forward"),
+    **arguments: Any,
+) -> BatchedWorld:
+    from envs.grid.make import make_world  # noqa: PLC0415 - lives without grids need not import them
+
+    return make_world(base, num_envs, senses="bits", actions=actions, engine=engine, device=device, **arguments)
+
+
+@batched("lifelong/Room-v0")
+def _room(
+    num_envs: int, engine: Any, device: str, *, actions: Any = ("left", "right", "forward"), **arguments: Any
+) -> BatchedWorld:
+    from envs.grid.families.room import ROOM  # noqa: PLC0415 - see above
+    from envs.grid.world import GridWorld  # noqa: PLC0415
+
+    return GridWorld(ROOM, num_envs, senses="bits", actions=actions, engine=engine, device=device, **arguments)

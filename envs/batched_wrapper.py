@@ -1,0 +1,47 @@
+"""What a change is on a batched world: a world around a world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from envs.batched import Array, BatchedWorld, Outcome
+
+
+class BatchedWrapper(BatchedWorld):
+    """Hands everything on to the world inside; subclasses override what they change.
+
+    Attributes:
+        world: The world inside.
+    """
+
+    def __init__(self, world: BatchedWorld) -> None:
+        """Wrap a world, with its spaces."""
+        self.world = world
+        self.num_envs = world.num_envs
+        self.observation_space, self.action_space = world.observation_space, world.action_space
+
+    def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
+        """Give rows new dice; see `BatchedWorld.seed`."""
+        self.world.seed(seeds, rows)
+
+    def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
+        """Begin new episodes; see `BatchedWorld.begin`."""
+        return self.world.begin(rows)
+
+    def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
+        """Act once in every row; see `BatchedWorld.step`."""
+        return self.world.step(actions, again=again, idle=idle)
+
+    def constant(self, array: np.ndarray) -> Array:
+        """Bring an array to where the world lives; see `BatchedWorld.constant`."""
+        return self.world.constant(array)
+
+    def rewire(self, order: np.ndarray) -> bool:
+        """Say no: what is changed already cannot be rewired from outside; see `BatchedWorld.rewire`."""
+        return False
+
+    def close(self) -> None:
+        """Close the world inside."""
+        self.world.close()
