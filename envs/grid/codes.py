@@ -40,6 +40,11 @@ def triples() -> np.ndarray:
     return table
 
 
+def painted() -> np.ndarray:
+    """Give kind, colour and state of every code in one number, a byte each from the lowest on: ``(256,)``, int32."""
+    return triples().astype(np.int32) @ np.array([1, 1 << 8, 1 << 16], np.int32)
+
+
 def traits() -> np.ndarray:
     """Give what can be done with every code: ``(256,)``, uint8, a sum of `CLEAR`, `OPEN_GROUND` and `PORTABLE`."""
     kind, state = triples()[:, 0], triples()[:, 2]

@@ -10,8 +10,9 @@ import numpy as np
 
 from envs.batched import Array
 from envs.compiled import compiled
-from envs.grid.codes import traits, triples
+from envs.grid.codes import painted, traits
 from envs.grid.kernels import make_begin, make_step
+from envs.grid.shows import make_show
 from envs.grid.sight import spreading
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Arrays:
 class GridEngine(Protocol):
     """What does the arithmetic of a `GridWorld`."""
 
-    def reseed(self, seeds: Any) -> None:
-        """Take note of new dice."""
+    def reseed(self, rows: np.ndarray | None) -> None:
+        """Take note of new dice in some rows of the world's arrays, or in all."""
 
     def begin(self, rows: np.ndarray | None) -> Array:
         """Begin episodes in some rows, or in all; returns observations of all rows as bytes, ``(N, columns)``."""
@@ -73,25 +74,35 @@ def make_engine(name: str, world: GridWorld, device: str) -> GridEngine:
         raise ValueError(f"engine {name!r} works on the cpu; device {device!r} needs engine 'torch'")
     if name == "numba":
         return CompiledEngine(world)
-    from envs.grid.array_engine import ArrayEngine  # noqa: PLC0415 - brings torch along only where it is asked for
+    if name == "numpy":
+        from envs.grid.array_engine import ArrayEngine  # noqa: PLC0415 - it stands on this module
 
-    return ArrayEngine(world, name, device)
+        return ArrayEngine(world)
+    from envs.grid.device_engine import DeviceEngine  # noqa: PLC0415 - likewise
+
+    return DeviceEngine(world, device)
 
 
-TRIPLES, TRAITS = triples(), traits()
+PAINT, TRAITS = painted(), traits()
 NONE_IDLE = np.zeros(0, bool)
 
 
 @cache
-def compiled_step(before: Any, rule: Any, view: int) -> Any:
+def compiled_step(before: Any, rule: Any) -> Any:
     """Compile the step of all worlds with these rules, once."""
-    return compiled(make_step(before, rule, view))
+    return compiled(make_step(before, rule))
 
 
 @cache
-def compiled_begin(generate: Any, view: int) -> Any:
-    """Compile what begins episodes in a family's worlds, once."""
-    return compiled(make_begin(generate, view))
+def compiled_begin(generate: Any) -> Any:
+    """Compile what builds a family's worlds, once."""
+    return compiled(make_begin(generate))
+
+
+@cache
+def compiled_show(what: int, view: int) -> Any:
+    """Compile what shows worlds in a way, once."""
+    return compiled(make_show(what, view))
 
 
 class CompiledEngine:
@@ -105,8 +116,9 @@ class CompiledEngine:
         """
         family = world.family
         try:
-            self._step = compiled_step(family.before, family.rule, world.view)
-            self._begin = compiled_begin(family.generate, world.view)
+            self._step = compiled_step(family.before, family.rule)
+            self._begin = compiled_begin(family.generate)
+            self._show = compiled_show(world.showing.what, world.view)
         except (ImportError, RuntimeError) as error:
             raise ValueError(
                 f"engine 'numba' cannot be used here: {error}; pip install 'lifelong_agent[fast]', or take 'numpy'"
@@ -121,12 +133,13 @@ class CompiledEngine:
     def take_over(self) -> None:
         """Go on from the arrays of the world."""
         world, arrays = self._world, self._world.arrays
+        # What the kernels are called with, together.
         self._state = arrays.cells, arrays.contents, arrays.agent, arrays.dice, arrays.settings
-        self._shown = world.showing.what, TRIPLES, TRAITS, spreading(world.view), arrays.places
+        self._seen = arrays.cells, arrays.agent, arrays.settings, PAINT, TRAITS, spreading(world.view), arrays.places
         self._meaning = arrays.meaning
         self._out: np.ndarray | None = None
 
-    def reseed(self, seeds: Any) -> None:
+    def reseed(self, rows: np.ndarray | None) -> None:
         """Take note of new dice: they are in the arrays."""
 
     def begin(self, rows: np.ndarray | None) -> np.ndarray:
@@ -146,22 +159,12 @@ class CompiledEngine:
         size = self._size
         actions = as_actions(actions, size)
         out = np.empty((size, self._columns), np.uint8)
-        reward, terminated, truncated = np.empty(size), np.empty(size, bool), np.empty(size, bool)
-        ended = self._ended
-        over = self._step(
-            *self._state,
-            actions,
-            self._meaning,
-            NONE_IDLE if idle is None else idle,
-            *self._shown,
-            out,
-            reward,
-            terminated,
-            truncated,
-            ended,
-        )
+        reward, ends, ended = np.empty(size), np.empty((2, size), bool), self._ended
+        idle = NONE_IDLE if idle is None else idle
+        over = self._step(*self._state, TRAITS, self._meaning, actions, idle, reward, ends, ended)
         if over < 0:
             raise refused(actions, -1 - over, len(self._meaning))
+        self._show(*self._seen, ended, -1, out)
         final = None
         if over:
             if again:
@@ -172,16 +175,17 @@ class CompiledEngine:
             else:
                 final = out
         self._out = out
-        return out, reward, terminated, truncated, final
+        return out, reward, ends[0], ends[1], final
 
     def state(self) -> Arrays:
         """Give the state, which is on the host."""
         return self._world.arrays
 
     def _fill(self, rows: np.ndarray, count: int, out: np.ndarray) -> None:
-        failed = self._begin(rows, count, *self._state, *self._shown, out)
+        failed = self._begin(*self._state, rows, count)
         if failed < 0:
             raise unbuildable(self._world.family.name, -1 - failed)
+        self._show(*self._seen, rows, count, out)
 
 
 def as_actions(actions: Any, size: int) -> np.ndarray:

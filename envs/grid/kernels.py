@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.compiled import compilable
+from envs.compiled import compilable, inlined
 from envs.grid.codes import (
     BOX,
     CLOSED,
@@ -18,6 +18,7 @@ from envs.grid.codes import (
     LAVA_KIND,
     LOCKED,
     NOTHING,
+    OPEN,
     OPEN_GROUND,
     PER_COLOUR,
     PER_KIND,
@@ -34,8 +35,7 @@ from envs.grid.layout import (
     HELD_CONTENT,
     LEFT,
     MAX_STEPS,
-    MISSION,
-    MISSION_TOKENS,
+    OVER,
     PENALTY,
     PICKUP,
     RIGHT,
@@ -46,121 +46,85 @@ from envs.grid.layout import (
     X,
     Y,
 )
-from envs.grid.sight import see
 
-IMAGE, BITS, FULL, DICT = range(4)
-"""What is shown: the view's image, its bits, the whole world's image, or the view's image, direction and mission."""
 Array = np.ndarray[Any, Any]
 
 TRIES = 1000
 """How often a world that could not be finished is begun anew before the family is taken for broken."""
 
 
-@compilable
+@inlined
 def act(  # noqa: PLR0912 - one branch an action, and what it may meet
-    cells: Array, contents: Array, agent: Array, settings: Array, action: Any, traits: Array
+    cells: Array, contents: Array, agent: Array, b: int, settings: Array, action: Any, traits: Array
 ) -> int:
-    """Do one action in one world, as ``MiniGridEnv.step`` does.
+    """Do one action in world ``b``, as ``MiniGridEnv.step`` does.
 
     Returns:
         `SUCCESS` where a goal was reached, `FAILURE` where the agent walked into lava, else `GOES_ON`.
     """
     if action == LEFT:
-        agent[DIRECTION] = (agent[DIRECTION] + 3) & 3
+        agent[b, DIRECTION] = (agent[b, DIRECTION] + 3) & 3
         return GOES_ON
     if action == RIGHT:
-        agent[DIRECTION] = (agent[DIRECTION] + 1) & 3
+        agent[b, DIRECTION] = (agent[b, DIRECTION] + 1) & 3
         return GOES_ON
-    facing = agent[DIRECTION]
-    x, y = agent[X] + (facing == 0) - (facing == 2), agent[Y] + (facing == 1) - (facing == 3)
+    facing = agent[b, DIRECTION]
+    x, y = agent[b, X] + (facing == 0) - (facing == 2), agent[b, Y] + (facing == 1) - (facing == 3)
     if x < 0 or y < 0 or x >= settings[WIDTH] or y >= settings[HEIGHT]:
         return GOES_ON
     place = y * settings[WIDTH] + x
-    thing = cells[place]
-    kind = thing // PER_KIND
+    thing = cells[b, place]
     if action == FORWARD:
         if traits[thing] & OPEN_GROUND:
-            agent[X], agent[Y] = x, y
+            agent[b, X], agent[b, Y] = x, y
+            kind = thing // PER_KIND
             if kind == GOAL_KIND:
                 return SUCCESS
             if kind == LAVA_KIND:
                 return FAILURE
     elif action == PICKUP:
-        if traits[thing] & PORTABLE and agent[HELD] == NOTHING:
-            agent[HELD], agent[HELD_CONTENT] = thing, contents[place]
-            cells[place] = contents[place] = NOTHING
+        if traits[thing] & PORTABLE and agent[b, HELD] == NOTHING:
+            agent[b, HELD], agent[b, HELD_CONTENT] = thing, contents[b, place]
+            cells[b, place] = contents[b, place] = NOTHING
     elif action == DROP:
-        if thing == NOTHING and agent[HELD] != NOTHING:
-            cells[place], contents[place] = agent[HELD], agent[HELD_CONTENT]
-            agent[HELD] = agent[HELD_CONTENT] = NOTHING
+        if thing == NOTHING and agent[b, HELD] != NOTHING:
+            cells[b, place], contents[b, place] = agent[b, HELD], agent[b, HELD_CONTENT]
+            agent[b, HELD] = agent[b, HELD_CONTENT] = NOTHING
     elif action == TOGGLE:
+        kind = thing // PER_KIND
         if kind == BOX:
-            cells[place] = contents[place]
-            contents[place] = NOTHING
+            cells[b, place] = contents[b, place]
+            contents[b, place] = NOTHING
         elif kind == DOOR:
             state = thing % PER_COLOUR
             if state == LOCKED:
-                if agent[HELD] == thing - LOCKED + (KEY - DOOR) * PER_KIND:
-                    cells[place] = thing - LOCKED
+                if agent[b, HELD] == thing - LOCKED + (KEY - DOOR) * PER_KIND:
+                    cells[b, place] = thing - LOCKED
             else:
-                cells[place] = thing + (CLOSED if state == 0 else -CLOSED)
+                cells[b, place] = thing + (CLOSED if state == OPEN else -CLOSED)
     return GOES_ON
 
 
 @compilable
-def show(
-    cells: Array,
-    agent: Array,
-    settings: Array,
-    view: int,
-    what: int,
-    triples: Array,
-    traits: Array,
-    table: Array,
-    places: Array,
-    codes: Array,
-    out: Array,
-) -> None:
-    """Write one observation into ``out``; see `envs.grid.showing` for what is written where."""
-    if what == FULL:
-        width, height = settings[WIDTH], settings[HEIGHT]
-        at = 0
-        for x in range(width):
-            for y in range(height):
-                thing = cells[y * width + x]
-                out[at], out[at + 1], out[at + 2] = triples[thing, 0], triples[thing, 1], triples[thing, 2]
-                at += 3
-        at = 3 * (agent[X] * height + agent[Y])
-        out[at], out[at + 1], out[at + 2] = 10, 0, agent[DIRECTION]
-        return
-    see(cells, agent, settings, view, traits, table, codes)
-    size = view * view
-    if what == BITS:
-        out[:] = 0
-        for k in range(size):
-            thing = codes[k]
-            out[places[20 * k + triples[thing, 0]]] = 1
-            out[places[20 * k + 11 + triples[thing, 1]]] = 1
-            out[places[20 * k + 17 + triples[thing, 2]]] = 1
-        out[places[20 * size + agent[DIRECTION]]] = 1
-        return
-    for k in range(size):
-        thing = codes[k]
-        out[3 * k], out[3 * k + 1], out[3 * k + 2] = triples[thing, 0], triples[thing, 1], triples[thing, 2]
-    if what == DICT:
-        out[3 * size] = agent[DIRECTION]
-        for k in range(MISSION_TOKENS):
-            out[3 * size + 1 + k] = agent[MISSION + k]
+def nothing_before(cells: Array, agent: Array, dice: Array, settings: Array, action: int) -> None:
+    """Let nothing happen before the agent acts."""
 
 
-def make_step(before: Callable[..., Any], rule: Callable[..., Any], view: int) -> Callable[..., int]:
+@compilable
+def no_rule(cells: Array, agent: Array, settings: Array, action: int, held: int) -> int:
+    """Let goals and lava alone end episodes."""
+    return GOES_ON
+
+
+def make_step(before: Callable[..., Any], rule: Callable[..., Any]) -> Callable[..., int]:
     """Make the step of a family's worlds.
 
     Args:
         before: What happens before the agent acts; see `envs.grid.family.Family`.
         rule: What ends an episode beyond goals and lava; likewise.
-        view: Side of the view in cells.
     """
+    # Constants, so that what does nothing is left out of the compiled code: taking a row of an array is not free.
+    preceded, ruled = before is not nothing_before, rule is not no_rule
 
     def step(
         cells: Array,
@@ -168,80 +132,62 @@ def make_step(before: Callable[..., Any], rule: Callable[..., Any], view: int) -
         agent: Array,
         dice: Array,
         settings: Array,
-        actions: Array,
-        meaning: Array,
-        idle: Array,
-        what: int,
-        triples: Array,
         traits: Array,
-        table: Array,
-        places: Array,
-        out: Array,
+        meaning: Array,
+        actions: Array,
+        idle: Array,
         reward: Array,
-        terminated: Array,
-        truncated: Array,
+        ends: Array,
         ended: Array,
     ) -> int:
         # Returns how many episodes ended, their rows in `ended`; or -1 - row where an action is none: nothing is done.
-        size = cells.shape[0]
+        size, last = cells.shape[0], settings[MAX_STEPS]
         for b in range(size):
             if actions[b] < 0 or actions[b] >= meaning.shape[0]:
                 return -1 - b
-        codes = np.empty(view * view, np.uint8)
         over = 0
         for b in range(size):
             reward[b] = 0.0
-            terminated[b] = truncated[b] = False
-            if not (idle.shape[0] and idle[b]):
-                world, me = cells[b], agent[b]
-                action = meaning[actions[b]]
-                before(world, me, dice[b], settings, action)
-                me[STEPS] += 1
-                held = me[HELD]
-                told = act(world, contents[b], me, settings, action, traits)
-                ruled = rule(world, me, settings, action, held)
-                if ruled != GOES_ON:
-                    told = ruled if ruled <= FAILURE or ruled == PENALTY else (told if told != GOES_ON else FAILURE)
-                if told == SUCCESS:
-                    reward[b] = 1 - 0.9 * (me[STEPS] / settings[MAX_STEPS])
-                elif told == PENALTY:
-                    reward[b] = -1.0
-                terminated[b] = told != GOES_ON
-                truncated[b] = me[STEPS] >= settings[MAX_STEPS]
-                if terminated[b] or truncated[b]:
-                    ended[over] = b
-                    over += 1
-            show(cells[b], agent[b], settings, view, what, triples, traits, table, places, codes, out[b])
+            ends[0, b] = ends[1, b] = False
+            if idle.shape[0] and idle[b]:
+                continue
+            action = meaning[actions[b]]
+            if preceded:
+                before(cells[b], agent[b], dice[b], settings, action)
+            agent[b, STEPS] += 1
+            held = agent[b, HELD]
+            told = act(cells, contents, agent, b, settings, action, traits)
+            if ruled:
+                verdict = rule(cells[b], agent[b], settings, action, held)
+                if verdict == OVER:
+                    told = FAILURE if told == GOES_ON else told
+                elif verdict != GOES_ON:
+                    told = verdict
+            if told == SUCCESS:
+                reward[b] = 1 - 0.9 * (agent[b, STEPS] / last)
+            elif told == PENALTY:
+                reward[b] = -1.0
+            ends[0, b] = told != GOES_ON
+            ends[1, b] = agent[b, STEPS] >= last
+            if ends[0, b] or ends[1, b]:
+                ended[over] = b
+                over += 1
         return over
 
     return step
 
 
-def make_begin(generate: Callable[..., bool], view: int) -> Callable[..., int]:
-    """Make what begins episodes in a family's worlds.
+def make_begin(generate: Callable[..., bool]) -> Callable[..., int]:
+    """Make what builds new worlds of a family.
 
     Args:
         generate: Builds one world; see `envs.grid.family.Family`.
-        view: Side of the view in cells.
     """
 
     def begin(
-        rows: Array,
-        count: int,
-        cells: Array,
-        contents: Array,
-        agent: Array,
-        dice: Array,
-        settings: Array,
-        what: int,
-        triples: Array,
-        traits: Array,
-        table: Array,
-        places: Array,
-        out: Array,
+        cells: Array, contents: Array, agent: Array, dice: Array, settings: Array, rows: Array, count: int
     ) -> int:
-        # Returns 0, or -1 - row where no world could be built.
-        codes = np.empty(view * view, np.uint8)
+        # Builds the first `count` of `rows`. Returns 0, or -1 - row where no world could be built.
         for k in range(count):
             b = rows[k]
             tries, built = 0, False
@@ -257,18 +203,6 @@ def make_begin(generate: Callable[..., bool], view: int) -> Callable[..., int]:
                 agent[b, HELD] = agent[b, HELD_CONTENT] = NOTHING
                 built = generate(cells[b], contents[b], agent[b], dice[b], settings)
             agent[b, STEPS] = 0
-            show(cells[b], agent[b], settings, view, what, triples, traits, table, places, codes, out[b])
         return 0
 
     return begin
-
-
-@compilable
-def nothing_before(cells: Array, agent: Array, dice: Array, settings: Array, action: int) -> None:
-    """Let nothing happen before the agent acts."""
-
-
-@compilable
-def no_rule(cells: Array, agent: Array, settings: Array, action: int, held: int) -> int:
-    """Let goals and lava alone end episodes."""
-    return GOES_ON

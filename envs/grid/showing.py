@@ -11,8 +11,8 @@ from envs.batched import Array
 from envs.batched_vector import Presentation
 from envs.grid.codes import COLOURS, KINDS, STATES
 from envs.grid.family import Family, Shape
-from envs.grid.kernels import BITS, DICT, FULL, IMAGE
 from envs.grid.layout import MISSION_TOKENS
+from envs.grid.shows import BITS, DICT, FULL, IMAGE
 
 SENSES = {"dict": DICT, "image": IMAGE, "flat": IMAGE, "bits": BITS, "full": FULL}
 """What can be asked for:
