@@ -13,8 +13,9 @@ from torch import Tensor
 
 from agents.brain import BrainSpec
 from agents.protocol import Policy, Step, check_autoreset, vector_steps
-from lifelong_agent.actor_critic import Yardstick, policy_direction
-from lifelong_agent.brain import Thought, TriarchicBrain
+from lifelong_agent.actor_critic import Yardstick, sample, softmax
+from lifelong_agent.brain import TriarchicBrain
+from lifelong_agent.learner import Outcome, Rates, make_learner
 from lifelong_agent.seeds import generator, seed_for
 from lifelong_agent.vitals import dormant_share, effective_rank
 
@@ -53,25 +54,24 @@ class BrainAgent:
             seed=seed_for(seed, "brain", "cortex"),
         ).to(spec.device)
         self.yardstick = Yardstick(env.num_envs, spec.brain.contexts, gamma=spec.gamma)
+        rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy)
+        self._learner = make_learner(self.brain, self.yardstick, rates)
         self._rng = generator(seed, "brain", "actions")
         self._recent: np.ndarray | None = None
 
     def live(self, env: gym.vector.VectorEnv, steps: int) -> None:
         """Live exactly ``steps`` environment steps, learning at each; see `Agent.live`."""
         check_autoreset(env)
+        learner, rng, first = self._learner, self._rng, self.first_action
         observation, _ = env.reset()
-        raw = self._tensor(observation)
-        self.brain.begin(raw)
-        thought = self.brain(self.brain.perceive_first(raw))
+        learner.begin(observation)
         for _ in range(vector_steps(env, steps)):
-            output = thought.output.cpu().numpy().astype(np.float64)
-            chances = softmax(output[:, : self.actions])
-            action = sample(chances, self._rng)
-            outcome = env.step(action + self.first_action)
+            action = learner.act(rng)
+            outcome = env.step(action + first)
             step = Step.of(observation, action, outcome)
-            observation = outcome[0]
-            self._recent = observation
-            raw, thought = self._learn(raw, thought, chances, output[:, self.actions], step, observation)
+            self._recent = observation = outcome[0]
+            learner.learn(Outcome(*step[1:], observation))
+        self.brain.settle()
 
     def policy(self) -> BrainPolicy:
         """Copy the brain; see `Agent.policy`."""
@@ -97,61 +97,6 @@ class BrainAgent:
                 torch.zeros(len(winners), len(members)).scatter_(1, winners.cpu(), 1.0)
             )
         return told
-
-    def _learn(
-        self,
-        raw: Tensor,
-        thought: Thought,
-        chances: np.ndarray,
-        value: np.ndarray,
-        step: Step,
-        observation: np.ndarray,
-    ) -> tuple[Tensor, Thought]:
-        """Learn from one step; returns what the sensors say next, and the thought to act on."""
-        brain = self.brain
-        over = step.terminated | step.truncated
-        which = over.nonzero()[0]
-        after = self._tensor(step.next_observation)
-        upcoming = self._tensor(observation) if len(which) else after
-        action = torch.from_numpy(step.action).to(raw.device)
-        fresh = upcoming[which] if len(which) else upcoming[:0]
-        belief = brain.observe(raw, action, torch.from_numpy(step.reward), after, torch.from_numpy(over), fresh)
-        scaled = self.yardstick.reward(step.reward, over, belief.context, sure=belief.sure and not belief.switched)
-        if belief.switched:
-            self.yardstick.restart()
-            return upcoming, brain(brain.perceive_first(upcoming))
-        ahead = brain.perceive(after, action)
-        ended = torch.from_numpy(over).to(raw.device)
-        if len(which):  # one pass for what came of the actions and for the episodes that begin
-            ahead = torch.cat([ahead, brain.perceive_first(upcoming, ended)[which]])
-        ahead = brain(ahead)
-        if belief.sure:
-            foreseen = ahead.output[: len(raw), self.actions].cpu().numpy().astype(np.float64)
-            error = scaled + self.spec.gamma * ~step.terminated * foreseen - value
-            self._reinforce(thought, chances, value, step.action, error)
-            brain.grow(thought)
-        if len(which):
-            brain.end(ended)
-            rows = np.arange(len(raw))
-            rows[which] = len(raw) + np.arange(len(which))
-            ahead = ahead.rows(torch.from_numpy(rows).to(raw.device))
-        return upcoming, brain.reread(ahead) if belief.sure else ahead
-
-    def _reinforce(
-        self, thought: Thought, chances: np.ndarray, value: np.ndarray, action: np.ndarray, error: np.ndarray
-    ) -> None:
-        """Learn from TD errors, ``(B,)``, of a thought whose values were ``value``, ``(B,)``."""
-        spec, actions = self.spec, self.actions
-        standard, rightness = self.yardstick.error(error, value, thought.context)
-        direction, at_once, factor = (np.zeros((len(error), actions + 1), np.float32) for _ in range(3))
-        likelier, broader = policy_direction(chances, action)
-        direction[:, :actions], direction[:, actions] = likelier, 1.0
-        factor[:, :actions] = (spec.policy_rate * (1.0 - spec.gamma * spec.brain.trace) * standard)[:, None]
-        factor[:, actions] = spec.value_rate * error
-        surprise = np.minimum(np.abs(standard), 3.0)[:, None]
-        at_once[:, :actions] = spec.policy_rate * spec.entropy * surprise * broader
-        asked = torch.from_numpy(np.stack([direction, factor, at_once])).to(thought.output.device)
-        self.brain.learn(thought, asked[0], asked[1], rightness=rightness, at_once=asked[2], bounded=actions)
 
     def _tensor(self, observation: np.ndarray) -> Tensor:
         return torch.from_numpy(observation.astype(np.float32)).to(self.spec.device)
@@ -193,15 +138,3 @@ class BrainPolicy(Policy):
         self._starting = over.to(self._device)
         belief = self.brain.observe(raw, action, torch.from_numpy(step.reward), after, over, after[:0], learn=False)
         self._sense = self.brain.perceive_first(after) if belief.switched else self.brain.perceive(after, action)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Turn logits, shape ``(N, actions)``, into probabilities, row by row."""
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
-
-
-def sample(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw one action a row from probabilities, shape ``(N, actions)``: integers of shape ``(N,)``."""
-    drawn = rng.random((chances.shape[0], 1))
-    return np.minimum((chances.cumsum(1) < drawn).sum(1), chances.shape[1] - 1)

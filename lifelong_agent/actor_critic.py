@@ -1,4 +1,4 @@
-"""The actor-critic's share of the three factors, as pure functions, and what it measures TD errors by."""
+"""The actor-critic's share of the three factors and of acting, as pure functions; what it measures errors by."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ def policy_direction(chances: np.ndarray, action: np.ndarray) -> tuple[np.ndarra
     logs = np.log(chances + 1e-9)
     entropy = -(chances * logs).sum(1, keepdims=True)
     return likelier, -chances * (logs + entropy)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits, shape ``(N, actions)``, into probabilities, row by row."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def sample(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw one action a row from probabilities, shape ``(N, actions)``: integers of shape ``(N,)``."""
+    drawn = rng.random((chances.shape[0], 1))
+    return np.minimum((chances.cumsum(1) < drawn).sum(1), chances.shape[1] - 1)
 
 
 class Yardstick(HostModule):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lifelong_agent.attended import Attended
 from lifelong_agent.checks import check_actions, check_senses, check_wishes
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code, Cortex
@@ -19,7 +20,6 @@ from lifelong_agent.normalizer import ContextNormalizer
 from lifelong_agent.readout import Place, Readout
 from lifelong_agent.reward_model import RewardModel
 from lifelong_agent.sense_filter import SenseFilter
-from lifelong_agent.views import Viewed
 
 
 class Thought(NamedTuple):
@@ -42,7 +42,7 @@ class Thought(NamedTuple):
         return Thought(self.output[which], self.code.rows(which), self.context, self.sense[which])
 
 
-class TriarchicBrain(Viewed):
+class TriarchicBrain(Attended):
     """A policy and value head that learns locally, online, and keeps what it learnt in other worlds.
 
     ``forward`` is pure. ``learn`` changes synapses by a three-factor rule: eligibility (pre: the neuron fired; post:
@@ -228,12 +228,16 @@ class TriarchicBrain(Viewed):
         else:
             belief = self.inference.observe(sense, action, reward, after, ended, fresh, learn=learn)
         if learn:
-            if belief.switched:
-                self.trace.zero_()
-            if belief.opened:
-                self._open(belief.context)
-                self.normalizer.update(after, belief.context)
+            self.follow(belief, after)
         return belief
+
+    def follow(self, belief: Belief, after: Tensor) -> None:
+        """Do what a belief asks for, after seeing ``after (B, in_dim)``: cut the traces, open neurons for a world."""
+        if belief.switched:
+            self.trace.zero_()
+        if belief.opened:
+            self._open(belief.context)
+            self.normalizer.update(after, belief.context)
 
     def learn(
         self,
@@ -311,15 +315,15 @@ class TriarchicBrain(Viewed):
             return False
         context = thought.context
         which = self.cortex.novel(thought.code.best, context)
-        if which is None:
-            return False
+        return which is not None and self.recruit(thought.sense[which], context)
+
+    def recruit(self, sense: Tensor, context: int) -> bool:
+        """Let an input, ``(in_dim,)``, recruit the least used neuron of a context, unless all are protected."""
         protected = self.readout.importance[:, self.cortex.place(context)].amax(0) > 0.1
         if self.cortex.bits:
-            place = self.cortex.recruit(thought.sense[which], context, protected, self.normalizer.mean[context])
+            place = self.cortex.recruit(sense, context, protected, self.normalizer.mean[context])
         else:
-            place = self.cortex.recruit(
-                self.normalizer(thought.sense[which : which + 1], context)[0], context, protected
-            )
+            place = self.cortex.recruit(self.normalizer(sense[None], context)[0], context, protected)
         if place is None:
             return False
         self.readout.forget(self.cortex.members[context, place : place + 1])

@@ -54,13 +54,13 @@ class Familiarity(Viewed):
 
     def surprises(self, sense: Tensor, contexts: slice = slice(None)) -> Tensor:
         """Surprise of observations, ``(B, in_dim)``, under the contexts of a slice, in nats: ``(contexts, B)``."""
-        self._retable()
+        self.follow_chances()
         table = self._table.view(len(self._table), -1, 2)[:, contexts, 0]
         return (sense @ table).T + self._base[contexts, None]
 
     def evidence(self, sense: Tensor, contexts: int) -> Tensor:
         """Evidence of observations for the first contexts against knowing nothing, in nats: ``(contexts, B)``."""
-        self._retable()
+        self.follow_chances()
         surprises, unseen = (sense @ self._table[:, : 2 * contexts]).view(-1, contexts, 2).permute(2, 1, 0)
         # Poisson counts: as many as this context's own observations still show, against two an observation.
         strange = np.log(self.novel[:contexts].clip(0.05, 2.0) / 2.0)
@@ -78,15 +78,15 @@ class Familiarity(Viewed):
         """Evidence of observations, summed over streams, on the host: ``(contexts,)``."""
         if not self.compiled:
             return self.evidence(sense, contexts).sum(1).cpu().numpy().astype(np.float64)
-        self._retable()
+        self.follow_chances()
         products, out = np.empty((len(sense), self._table.shape[1]), np.float32), np.empty(contexts)
         kernels().sum_rows(sense.numpy(), self.views["_table"], products)
         state = self.views["_base"], self.surprise, self.novel, self.seen
         kernels().typical(products, *state, self.limit, self.ripe, out)
         return out
 
-    def _retable(self, context: int | None = None) -> None:
-        """Follow changed chances: all of them, unless only those of one context have changed."""
+    def follow_chances(self, context: int | None = None) -> None:
+        """Let the tables follow changed chances: all of them, unless only those of one context have changed."""
         version = self.chance._version
         if self._version == version:
             return
@@ -103,21 +103,21 @@ class Familiarity(Viewed):
         """Let one context learn from observations, shape ``(B, in_dim)``."""
         size, seen = len(sense), self.seen[context]
         often = sense.mean(0)
-        self._retable()
+        self.follow_chances()
         if seen:
             now, unseen = (often @ self._table[:, 2 * context : 2 * context + 2]).tolist()
             rate = max(size / (seen + size), min(1.0, 0.00125 * size))
             self.surprise[context] += rate * (now + float(self._base[context]) - self.surprise[context])
             self.novel[context] += min(1.0, 0.00125 * size) * (unseen - self.novel[context])
         self.chance[context].lerp_(often, max(size / (seen + 1.0 + size), self.rate * size))
-        self._retable(context)
+        self.follow_chances(context)
         self.seen[context] += size
 
     def clear(self, context: int) -> None:
         """Forget what one context knows."""
-        self._retable()
+        self.follow_chances()
         self.chance[context] = 0.5
-        self._retable(context)
+        self.follow_chances(context)
         self.surprise[context] = 0.0
         self.novel[context] = 10.0
         self.seen[context] = 0.0

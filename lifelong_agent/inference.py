@@ -102,7 +102,7 @@ class ContextInference(nn.Module):
         self.known = 1
         self.context = 0
         self.lost = 0  # steps in a row in which no context was good enough to learn in
-        self._queue: list[tuple[Tensor, ...]] = []
+        self.queue: list[tuple[Tensor, ...]] = []
         self._guess: float | None = None
         self.credit = 0.0  # running evidence of the senses for the candidate,
         self.ailing = 0  # steps in a row in which most transitions looked like sensor faults
@@ -125,7 +125,7 @@ class ContextInference(nn.Module):
         """What is kept on the host, and what was seen and not learnt yet: part of ``state_dict()``."""
         counters = {"known": self.known, "context": self.context, "lost": self.lost}
         counters |= {"credit": self.credit, "rival": self.rival, "ailing": self.ailing}
-        return counters | {"doubt": self.doubt.tolist(), "queue": [list(parts) for parts in self._queue]}
+        return counters | {"doubt": self.doubt.tolist(), "queue": [list(parts) for parts in self.queue]}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore what is kept on the host, and what was seen and not learnt yet."""
@@ -133,10 +133,10 @@ class ContextInference(nn.Module):
         self.lost, self.credit, self.rival = int(state["lost"]), float(state["credit"]), float(state["rival"])
         self.ailing, self.doubt = int(state["ailing"]), np.array(state["doubt"])
         device = self.rewards.weight.device
-        self._queue = [tuple(part.to(device) for part in parts) for parts in state["queue"]]
+        self.queue = [tuple(part.to(device) for part in parts) for parts in state["queue"]]
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
-        self._queue = [tuple(fn(part) for part in parts) for parts in self._queue]
+        self.queue = [tuple(fn(part) for part in parts) for parts in self.queue]
         return super()._apply(fn, recurse)
 
     def observe(
@@ -172,6 +172,32 @@ class ContextInference(nn.Module):
         returns = self.returns.follow(paid, ended.numpy())
         rewards[before] += self.returns.evidence(before, returns)
         self._doubt(senses[:candidate], rewards[:candidate], fresh, len(sense))
+        return self.conclude((sense, action, after, fresh), paid, senses, code, expected, returns, learn=learn)
+
+    def conclude(
+        self,
+        step: tuple[Tensor, Tensor, Tensor, Tensor],
+        paid: np.ndarray,
+        senses: np.ndarray,
+        code: Tensor | None,
+        expected: np.ndarray,
+        returns: np.ndarray,
+        *,
+        learn: bool = True,
+    ) -> Belief:
+        """Draw what follows from doubts that have been told: the second half of ``observe``.
+
+        Args:
+            step: Senses, actions, senses after them, first observations: see ``observe``.
+            paid: Rewards, ``(B,)``.
+            senses: Evidence of the senses for the contexts and the candidate, ``(known + 1,)``.
+            code: What the reward model made of the senses, ``(B, k)``; None as long as rewards tell nothing.
+            expected: Rewards that were expected, ``(known + 1, B)``.
+            returns: Returns of the episodes that ended, ``(F,)``.
+            learn: See ``observe``.
+        """
+        sense, action, after, _ = step
+        before, candidate = self.context, self.known
         doubts = self._choose()
         self.ailing = 0 if self.context != before else self.ailing
         sure = bool(doubts[self.context] < self.threshold) and (
@@ -179,7 +205,7 @@ class ContextInference(nn.Module):
         )
         opened = False
         if not sure or self.context != before:
-            self._queue = []  # may have been seen in another world: better unlearnt than learnt wrong
+            self.queue = []  # may have been seen in another world: better unlearnt than learnt wrong
         self.lost = 0 if sure else self.lost + 1
         if learn:
             if self.dynamics is not None:
@@ -189,8 +215,8 @@ class ContextInference(nn.Module):
                     self._clear(candidate)
                 if code is not None:
                     self.rewards.learn(self.context, code, action, expected[self.context], paid)
-                self._queue.append((sense, action, after, fresh))
-                if len(self._queue) >= self.chunk or not self._ripe(self.context):
+                self.queue.append(step)
+                if len(self.queue) >= self.chunk or not self._ripe(self.context):
                     self._learn(self.context)
                 self.returns.learn(self.context, returns)
             elif candidate < self.contexts:
@@ -198,7 +224,7 @@ class ContextInference(nn.Module):
                 if self.lost > 1:
                     credit, rival = 0.8 * self.credit + 0.2 * credit, 0.8 * self.rival + 0.2 * rival
                 self.credit, self.rival = credit, rival
-                self._queue = [(sense, action, after, fresh)]
+                self.queue = [step]
                 if code is not None:
                     self.rewards.learn(candidate, code, action, expected[candidate], paid)
                 self._learn(candidate)
@@ -290,8 +316,8 @@ class ContextInference(nn.Module):
 
     def _learn(self, context: int) -> None:
         """Let one context learn what is queued: many steps in one go cost little more than one."""
-        senses, actions, afters, first = zip(*self._queue, strict=True)
-        self._queue = []
+        senses, actions, afters, first = zip(*self.queue, strict=True)
+        self.queue = []
         first = [one for one in first if len(one)]
         if self.familiarity is not None:
             self.familiarity.learn(context, torch.cat([*afters, *first]))

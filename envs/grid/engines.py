@@ -127,6 +127,8 @@ class CompiledEngine:
         self._size = world.num_envs
         self._every = np.arange(self._size)
         self._ended = np.empty(self._size, np.int64)
+        # What `step_one` writes into: making arrays costs as much as a step of one world.
+        self._one, self._reward, self._ends = np.zeros(1, np.int64), np.zeros(1), np.zeros((2, 1), bool)
         self._columns = world.showing.columns
         self.take_over()
 
@@ -176,6 +178,20 @@ class CompiledEngine:
                 final = out
         self._out = out
         return out, reward, ends[0], ends[1], final
+
+    def step_one(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
+        """Act once in the only row; returns its observation ``(columns,)``, reward, terminated and truncated."""
+        one = self._one
+        one[0] = action
+        reward, ends, ended = self._reward, self._ends, self._ended
+        over = self._step(*self._state, TRAITS, self._meaning, one, NONE_IDLE, reward, ends, ended)
+        if over < 0:
+            raise refused(one, 0, len(self._meaning))
+        self._out = out = np.empty((1, self._columns), np.uint8)
+        self._show(*self._seen, ended, -1, out)
+        if over:
+            return out[0], reward.item(0), ends.item(0), ends.item(1)
+        return out[0], 0.0, False, False
 
     def state(self) -> Arrays:
         """Give the state, which is on the host."""

@@ -10,8 +10,9 @@ from typing import Any
 import gymnasium as gym
 
 import envs.grid.families  # noqa: F401 - registers them
-from envs.batched_vector import BatchedEnv, BatchedVectorEnv
+from envs.batched_vector import BatchedVectorEnv
 from envs.grid.family import Family
+from envs.grid.single import GridEnv
 from envs.grid.world import GridWorld
 
 OWN = {"Layout-v0": "Layout"}
@@ -55,11 +56,10 @@ def make_world(name: str, num_envs: int = 1, **arguments: Any) -> GridWorld:
     return GridWorld(family, num_envs, **{**given, **arguments})
 
 
-def make_env(name: str, senses: str = "dict", render_mode: None = None, **arguments: Any) -> BatchedEnv:
+def make_env(name: str, senses: str = "dict", render_mode: None = None, **arguments: Any) -> GridEnv:
     """Make one world: the entry point of ``gymnasium.make("lifelong/DoorKey-8x8-v0")``."""
     _no_rendering(render_mode)
-    world = make_world(name, senses=senses, **arguments)
-    return BatchedEnv(world, world.showing.presentation)
+    return GridEnv(make_world(name, senses=senses, **arguments))
 
 
 def make_vector_env(

@@ -74,19 +74,23 @@ def show_as(senses: str, family: Family, shape: Shape, view: int) -> Showing:
     if senses != "dict":
         box = image if senses == "image" else spaces.Box(0, 255, (3 * size,), np.uint8)
         return Showing(what, 3 * size, box)
-    columns = 3 * size + 1 + MISSION_TOKENS
+    columns, cube = 3 * size + 1 + MISSION_TOKENS, (view, view, 3)
     tokens = list(family.tokens or (1,))
+    blanks = 3 * size + 1 + len(tokens)
     told = spaces.Dict(
         {"image": image, "direction": spaces.Discrete(4), "mission": spaces.MultiDiscrete(tokens, np.uint8)}
     )
 
     def show(raw: Array) -> dict[str, Array]:
+        if raw.ndim == 1:  # one world: nothing is spent on what is the same in every step
+            shown = raw[: 3 * size].reshape(cube)
+            return {"image": shown, "direction": np.int64(raw[3 * size]), "mission": raw[3 * size + 1 : blanks]}
         lead = raw.shape[:-1]
         direction = raw[..., 3 * size]
         return {
             "image": raw[..., : 3 * size].reshape((*lead, view, view, 3)),
-            "direction": direction.astype(np.int64) if isinstance(direction, (np.ndarray, np.generic)) else direction,
-            "mission": raw[..., 3 * size + 1 : 3 * size + 1 + len(tokens)],
+            "direction": direction.astype(np.int64) if isinstance(direction, np.ndarray) else direction,
+            "mission": raw[..., 3 * size + 1 : blanks],
         }
 
     return Showing(what, columns, spaces.Box(0, 255, (columns,), np.uint8), Presentation(told, show))

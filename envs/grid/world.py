@@ -12,7 +12,7 @@ from envs.batched import Array, BatchedWorld, Outcome
 from envs.compiled import can_compile
 from envs.dice import WORDS, fresh_dice
 from envs.grid.codes import NOTHING
-from envs.grid.engines import Arrays, make_engine
+from envs.grid.engines import Arrays, GridEngine, make_engine
 from envs.grid.family import Family, Shape
 from envs.grid.layout import ACTIONS, AGENT_COLUMNS, HELD, HELD_CONTENT, MISSION, SEE_THROUGH
 from envs.grid.showing import show_as
@@ -118,7 +118,7 @@ class GridWorld(BatchedWorld):
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
         """Give rows new dice; see `BatchedWorld.seed`."""
         self.arrays.dice[slice(None) if rows is None else rows] = fresh_dice(seeds)
-        self._engine.reseed(seeds)
+        self._engine.reseed(rows)
 
     def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
         """Begin new episodes; see `BatchedWorld.begin`."""
@@ -139,6 +139,11 @@ class GridWorld(BatchedWorld):
         agent = np.asarray(self._engine.state().agent)
         count = len(self.family.tokens)
         return [self.family.mission(tuple(row[MISSION : MISSION + count].tolist())) for row in agent]
+
+    @property
+    def arithmetic(self) -> GridEngine:
+        """What does the arithmetic."""
+        return self._engine
 
     def state(self) -> Arrays:
         """Give the state as NumPy arrays on the host: the world's own where it lives there, else copies."""

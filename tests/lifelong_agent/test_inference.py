@@ -160,7 +160,7 @@ def test_a_restored_model_lives_on_as_the_saved_one(senses: Senses):
     stream.live(WORLDS[senses](10), 123)  # well known by now: a few steps are waiting to be learnt
     other = make(senses)
     other.load_state_dict(copy.deepcopy(stream.inference.state_dict()))
-    assert len(other._queue) == len(stream.inference._queue) > 0
+    assert len(other.queue) == len(stream.inference.queue) > 0
     twin = copy.deepcopy(stream)
     twin.inference = other
     world = WORLDS[senses](20)
@@ -174,7 +174,7 @@ def test_what_waits_to_be_learnt_moves_along():
     stream = Stream(make("real"))
     stream.live(LinearWorld(10), 123)
     moved = stream.inference.to("meta")
-    assert {part.device.type for parts in moved._queue for part in parts} == {"meta"}
+    assert {part.device.type for parts in moved.queue for part in parts} == {"meta"}
 
 
 @pytest.mark.parametrize("senses", ["real", "bits"])

@@ -1,0 +1,291 @@
+"""One stream's working copy of a brain: laid out for learning at every step, settled when the brain is asked."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lifelong_agent import coding_kernels, synapse_kernels
+from lifelong_agent.actor_critic import Yardstick
+from lifelong_agent.checks import check_senses
+
+if TYPE_CHECKING:
+    from lifelong_agent.brain import TriarchicBrain
+
+RING = 5
+"""Thoughts that are kept: the one acted on, the one learnt from last, and up to two that came of it, in turn."""
+
+
+def fixed_point(weight: np.ndarray) -> tuple[np.ndarray, float]:
+    """Turn weights, ``(D, m)``, into integers of which no sum of distinct rows overflows.
+
+    Returns:
+        The integers, ``(D, m)``, int32, and what an integer 1 stands for: a power of two.
+    """
+    bound = max(float(np.abs(weight).sum(0).max()), math.sqrt(len(weight)))
+    unit = 2.0 ** math.ceil(math.log2(bound) - 30.0)
+    return np.rint(weight / unit).astype(np.int32), unit
+
+
+class Searcher:
+    """What a coder of ``size`` drives needs to find the largest: memory, and where they were found last."""
+
+    def __init__(self, size: int, width: int) -> None:
+        self.lists = np.zeros((2, width + 8), np.int64)
+        self.value = np.zeros(size, np.float32)
+        self.flag = np.zeros(-(-size // 8) * 8, np.uint8)
+        self.spare = np.zeros(size, np.float32)
+        self.search = np.array([0.0, 0.1])
+        self.kit = self.value, self.flag, self.spare, self.search
+
+
+class Stream:
+    """The open neurons of the present context, and the last thoughts, of a brain that lives in one stream.
+
+    The brain's own buffers stay as they were until ``settle``, which the brain calls before anyone looks at them.
+    Looking changes nothing; where something was changed from outside, it is loaded anew.
+
+    Args:
+        brain: A brain of one stream, on the CPU, with compiled kernels.
+        yardstick: Measures its rewards and errors.
+        value_rate: See `BrainSpec`, as are the next two.
+        policy_rate: Step of the policy.
+        entropy: Weight of the entropy direction.
+    """
+
+    def __init__(
+        self, brain: TriarchicBrain, yardstick: Yardstick, value_rate: float, policy_rate: float, entropy: float
+    ) -> None:
+        self.brain, self.yardstick = brain, yardstick
+        self.cortex, self.readout, self.normalizer = brain.cortex, brain.readout, brain.normalizer
+        self.inference, self.bits = brain.inference, brain.cortex.bits
+        self.width = brain.in_dim
+        outputs, size = len(brain.trace), self.cortex.members.shape[1]
+        config, readout = brain.config, self.readout
+        decay = brain.gamma * config.trace
+        horizon = math.ceil(math.log(synapse_kernels.NEGLIGIBLE) / math.log(decay)) if decay else 1
+        rates = (brain.gamma, decay, horizon, readout.brake, readout.importance_rate, readout.fast_share)
+        rates += (readout.decay, readout.consolidation, self.cortex.scale, 1e-3, value_rate, policy_rate, entropy)
+        rates += (1.0 - decay, yardstick.rate, yardstick.floor, yardstick.tolerance, 4.0 * config.neurogenesis)
+        self.rates = np.array(rates)
+
+        kind, width = (np.uint8, -(-self.width // 8) * 8) if self.bits else (np.float32, self.width)
+        # One row more than thoughts: no bit on and no drive, what a projection from scratch begins with.
+        self.senses = list(np.zeros((RING + 1, width), kind))
+        self.places = [sense[: self.width] for sense in self.senses]
+        self.drives = list(np.zeros((RING + 1, size if self.bits else 0), np.int32))
+        self.winners = list(np.zeros((RING, self.cortex.winners), np.int64))
+        self.outputs = list(np.zeros((RING, outputs), np.float32))
+        self.chances = list(np.zeros((RING, outputs - 1)))
+        self.summed = list(np.zeros((RING, outputs - 1)))
+        self.best = [0.0] * RING
+        self.latest, self.base, self.owed, self.now = 0, RING, RING, 0
+
+        self.searcher = Searcher(size, self.width)
+        self.normal = np.zeros(self.width, np.float32)
+        self.rows = np.zeros((size, 3, outputs), np.float32)
+        self.stamps = np.zeros((size, 2))
+        self.held = np.zeros((4, outputs, size), np.float32)
+        self.slot, self.who = np.full(size, -1, np.int32), np.zeros(size, np.int32)
+        self.fired, self.change = np.zeros(size, np.int64), np.zeros(size, np.float32)
+        self.usage, self.counters = np.zeros(size, np.float32), np.zeros(2, np.int64)
+        self.numbers, self.debt = np.zeros(6), np.zeros(2)
+        self.unit, self.weight = 1.0, np.zeros((0, 0), np.float32)
+        # What kernels are handed at every step: see `_bind`.
+        self._centring: tuple[Any, ...] = ()
+        self._coding: tuple[Any, ...] = ()
+        self._reading: tuple[Any, ...] = ()
+        self._learning: tuple[Any, ...] = ()
+        self.settled = True  # whether the brain knows all that the stream has learnt
+        self._weights: tuple[Any, ...] = ()  # which weights `weight` was made of
+        self._marks: tuple[Any, ...] = ()  # what the brain was like when it was settled
+        self.load()
+
+    def ready(self) -> bool:
+        """Follow what was changed from outside since the last step; False if the brain cannot be followed."""
+        if self.settled:
+            if self._marks != self._state():
+                self.load()
+            self.settled = False
+        return self.follows
+
+    def load(self) -> None:
+        """Take over what the brain holds, for the context it believes in."""
+        brain, context = self.brain, self.brain.context
+        place = self.cortex.place(context)
+        self.follows, self.context = isinstance(place, slice), context
+        self.settled = True
+        self._marks = self._state()
+        if not isinstance(place, slice):
+            return
+        self._load_weights(context)
+        readout, numbers = self.readout, self.numbers
+        self.start = place.start
+        for part, held in enumerate((readout.core, readout.fast, readout.importance)):
+            self.rows[:, part] = held[:, place].T.numpy()
+        self.stamps[:] = 1.0, 0.0
+        numbers[:3] = 1.0, 0.0, 1.0
+        numbers[3:] = self.cortex.similarity[context]
+        self.usage[:] = self.cortex.usage[place].numpy()
+        trace = brain.trace[:, 0].numpy()
+        traced = np.flatnonzero(trace.any(0))
+        taken = len(traced)
+        self.slot[:] = -1
+        self.slot[traced], self.who[:taken] = np.arange(taken), traced
+        self.held[0, :, :taken] = trace[:, traced]
+        self.held[1:, :, :taken] = self.rows[traced].transpose(1, 2, 0)
+        self.fired[:taken] = self.counters[1]
+        self.counters[0] = taken
+        self.count, self.lived = self.normalizer.count[context], self.cortex.settled[context]
+        self.debt[:] = 0.0, self.count
+        self._bind(context)
+
+    def settle(self) -> None:
+        """Tell the brain all that was learnt."""
+        if self.settled or not self.follows:
+            return
+        self.settled = True
+        context, brain = self.context, self.brain
+        self._repay()
+        views = self.readout.views
+        weights = views["core"], views["fast"], views["importance"]
+        kept = self.rows, self.stamps, self.numbers, self.held, self.slot
+        synapse_kernels.export(*kept, self.start, *weights, brain.views["trace"][:, 0])
+        run = slice(self.start, self.start + len(self.usage))
+        np.multiply(self.usage, np.float32(self.numbers[2]), out=self.cortex.views["usage"][run])
+        self.normalizer.count[context], self.cortex.settled[context] = self.count, self.lived
+        self.cortex.similarity[context] = tuple(self.numbers[3:].tolist())
+        self._marks = self._state()
+
+    def take(self, sense: np.ndarray) -> int:
+        """Keep an observation, ``(D,)``; returns the place of the thought about it."""
+        self.latest = latest = (self.latest + 1) % RING
+        np.copyto(self.places[latest], sense, casting="unsafe")
+        return latest
+
+    def think(self, which: int) -> None:
+        """Code the observation of a thought."""
+        if self.bits:
+            base, owed = self.base, self.owed
+            senses, drives = self.senses, self.drives
+            seen = senses[base], senses[which], self.weight, self.unit, drives[base], drives[which]
+            known = *self._centring, senses[owed], drives[owed]
+            self.best[which] = coding_kernels.code_bits(*seen, *known, *self._coding, self.winners[which])
+            self.base = which
+            return
+        found = coding_kernels.code_reals(
+            self.senses[which], *self._centring, self.senses[self.owed], *self._coding, self.winners[which]
+        )
+        if math.isnan(found):
+            check_senses("after", self.sense(which)[None], self.width)
+        self.best[which] = found
+
+    def look(self, which: int) -> None:
+        """Read out a thought."""
+        output = self.outputs[which], self.chances[which], self.summed[which]
+        synapse_kernels.look(self.winners[which], *self._reading, *output)
+
+    def learn(self, action: int, reward: float, terminated: bool, over: bool, then: int, last: int) -> bool:
+        """Learn from the present thought; see `synapse_kernels.learn`.
+
+        Args:
+            action: What was done.
+            reward: What it brought.
+            terminated: Whether nothing follows.
+            over: Whether an episode ended.
+            then: The thought about what came of it.
+            last: The thought to act on next: it is read out.
+
+        Returns:
+            Whether the present thought was about something novel.
+        """
+        now = self.now
+        novel = synapse_kernels.learn(
+            action,
+            reward,
+            terminated,
+            over,
+            self.winners[now],
+            self.best[now],
+            self.outputs[now],
+            self.chances[now],
+            self.winners[then],
+            self.winners[last],
+            self.outputs[last],
+            self.chances[last],
+            self.summed[last],
+            *self._learning,
+        )
+        self.count += 1.0
+        self.lived += 1.0
+        self.debt[:] = (1.0 / self.count, 1.0 / self.lived) if self.bits else (1.0, self.count)
+        self.owed = now
+        return novel
+
+    def sense(self, which: int) -> Tensor:
+        """What a thought is about, ``(D,)``, float32."""
+        return torch.from_numpy(self.places[which].astype(np.float32))
+
+    def cut(self) -> None:
+        """Cut the traces: an episode ended that nothing was learnt from."""
+        self.held[0, :, : self.counters[0]] = 0.0
+
+    def _repay(self) -> None:
+        context, owed, debt = self.context, self.owed, self.debt
+        if not debt[0]:
+            return
+        mean = self.normalizer.views["mean"][context]
+        if self.bits:
+            centre = self.cortex.views["centre"][context]
+            kit = self.places[owed], self.drives[owed], self.unit, debt[0], mean, centre, debt[1]
+            coding_kernels.repay_bits(*kit)
+        else:
+            square = self.normalizer.views["square"][context]
+            coding_kernels.repay_reals(self.places[owed], mean, square, debt[1] - 1.0)
+        debt[0] = 0.0
+
+    def _load_weights(self, context: int) -> None:
+        marks = context, self.cortex.weight._version, self.cortex.members._version, self.cortex.weight.data_ptr()
+        if marks == self._weights:
+            return
+        weight, bias, _ = self.cortex._projection(context)
+        self._weights = marks
+        self.bias = bias.numpy()
+        if not self.bits:
+            self.weight = weight.numpy()
+            return
+        before = self.unit
+        self.weight, self.unit = fixed_point(weight.numpy())
+        if self.unit != before:  # thoughts keep their drives
+            for drive in self.drives:
+                drive[:] = np.rint(drive * (before / self.unit))
+        self.base = RING
+
+    def _bind(self, context: int) -> None:
+        """Put together what kernels are handed at every step: arrays that stay where they are."""
+        normalizer, yardstick, searcher = self.normalizer.views, self.yardstick.views, self.searcher
+        mean, square = normalizer["mean"][context], normalizer["square"][context]
+        if self.bits:
+            self._centring = self.cortex.views["centre"][context], mean[: self.width], self.debt
+            self._coding = searcher.lists, *searcher.kit
+        else:
+            self._centring = mean, square, self.debt
+            self._coding = self.normalizer.clip, self.weight, self.bias, self.normal, *searcher.kit
+        measures = yardstick["returns"], yardstick["spread"][context], yardstick["usual"][context]
+        rows, slots = (self.rows, self.stamps), (self.held, self.slot)
+        self._reading = self.rates, *rows, self.numbers, *slots
+        memory = self.who, self.fired, self.change, self.usage
+        self._learning = self.rates, self.numbers, self.counters, *measures, *rows, *slots, *memory
+
+    def _state(self) -> tuple[Any, ...]:
+        """What would differ if the brain had been changed from outside."""
+        brain, cortex, readout, normalizer = self.brain, self.cortex, self.readout, self.normalizer
+        context = self.inference.context if self.inference is not None else 0
+        watched = (readout.core, readout.fast, readout.importance, normalizer.mean, normalizer.square)
+        watched += (cortex.weight, cortex.members, cortex.usage, cortex.centre, brain.trace)
+        versions = [(value._version, value.data_ptr()) for value in watched]
+        return context, normalizer.count[context], cortex.settled[context], cortex.similarity[context], versions
