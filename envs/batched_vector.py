@@ -107,7 +107,7 @@ class BatchedVectorEnv(VectorEnv):
         outcome = self.world.step(actions, again=self._same_step, idle=ended)
         observation, infos = outcome.observation, {}
         if ended is not None:
-            observation, _ = self.world.begin(np.flatnonzero(np.asarray(ended)))
+            observation, _ = self.world.begin(np.flatnonzero(ended.cpu() if hasattr(ended, "cpu") else ended))
             self._ended = None
         if outcome.final is not None:
             over = outcome.terminated | outcome.truncated
@@ -167,6 +167,8 @@ class BatchedEnv(gym.Env):
         if seed is not None or not self._seeded:
             self.world.seed(spread_seeds(None if seed is None else [seed], 1))
             self._seeded = True
+        if seed is not None:
+            super().reset(seed=seed)  # the world draws from dice of its own, but whoever asks for `np_random` finds it
         self._over = False
         observation, _ = self.world.begin()
         return self._show(observation[0]), {}
