@@ -12,6 +12,7 @@ from envs.changes import Goal as Goal
 from envs.changes import Permute as Permute
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
+from envs.classic import register_classic as _register_classic
 from envs.grid.make import register_grid as _register_grid
 from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import LIVES as LIVES
@@ -52,6 +53,7 @@ __all__ = [
 ]
 
 _register_grid()
+_register_classic()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
 for _life in LIVES:
