@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+import numpy as np
+from gymnasium import spaces
 
 from envs.batched import BatchedWorld
 
-Maker = Callable[..., BatchedWorld]
-"""``maker(num_envs, engine, device, **kwargs)``, with the ``kwargs`` of the task, makes the world of a base."""
+Maker = Callable[..., BatchedWorld | None]
+"""``maker(num_envs, engine, device, **kwargs)``, with the ``kwargs`` of the task, makes the world of a base; None if it
+cannot be made with them."""
 
 BATCHED: dict[str, Maker] = {}
 """Gymnasium id of a base -> what makes it batched. Anyone may add to it."""
@@ -58,3 +63,19 @@ def _room(
     from envs.grid.world import GridWorld  # noqa: PLC0415
 
     return GridWorld(ROOM, num_envs, senses="bits", actions=actions, engine=engine, device=device, **arguments)
+
+
+def _classic(body: str, num_envs: int, engine: Any, device: str, **arguments: Any) -> BatchedWorld | None:
+    from envs.classic import BODIES, ClassicWorld  # noqa: PLC0415 - see above
+
+    if arguments:
+        tell_once(body, f"its batched form has no argument {', '.join(map(repr, arguments))}")
+        return None
+    world = ClassicWorld(BODIES[body](), num_envs, engine, device)
+    # Lives declare real-valued senses unbounded: see `envs.senses.RealSenses`.
+    world.observation_space = spaces.Box(-np.inf, np.inf, world.observation_space.shape, np.float32)
+    return world
+
+
+for _body in ("CartPole-v1", "Acrobot-v1", "MountainCar-v0", "Pendulum-v1"):
+    BATCHED[_body] = partial(_classic, _body)

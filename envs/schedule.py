@@ -96,14 +96,14 @@ class Task:
             if type(change).batch is Change.batch:
                 tell_once(f"{self.env_id} with {change.kind!r}", "there is no batched form of the change")
                 return None
-        world: BatchedWorld | None = BATCHED[self.env_id](num_envs, engine, device, **self.kwargs)
+        world = BATCHED[self.env_id](num_envs, engine, device, **self.kwargs)
         for change, setting in zip(self.changes, settings, strict=True):
+            if world is None:
+                break
             try:
                 world = change.batch(world, setting)
             except ValueError as error:
                 raise ValueError(f"task {self.name!r}: {error}") from error
-            if world is None:
-                return None
         return world
 
 

@@ -206,14 +206,14 @@ class StormyWorld(BatchedWrapper):
 
     def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
         """Begin new episodes in whatever weather there is; rows that go on are shown without noise this time."""
-        observation, told = self.world.begin(rows)
         spell = self._weather()
+        observation, told = self.world.begin(rows)
         return self._spoil(observation, spell, self._every if rows is None else rows), told | self._report
 
     def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
         """Act once in every row; see `BatchedWorld.step`."""
-        outcome = self.world.step(actions, again=again, idle=idle)
         spell = self._weather()
+        outcome = self.world.step(actions, again=again, idle=idle)
         observation, final = outcome.observation, outcome.final
         if spell.kind != "noise" or final is None or final is observation:
             outcome = outcome.shown(lambda seen: self._spoil(seen, spell, self._every))
@@ -235,18 +235,23 @@ class StormyWorld(BatchedWrapper):
                 "storm_kind": np.broadcast_to(np.array(spell.kind), (size,)),
                 "storm_mask": np.broadcast_to(spell.mask, (size, channels)),
             }
-            self._hit, self._spared = self.constant(spell.mask), self.constant(~spell.mask)
-            self._signs = self.constant(np.where(spell.mask, np.float32(-1.0), np.float32(1.0)))
+            # Factors of the observations' own type: a mixture of types is not done in one go.
+            hit = spell.mask.astype(self.observation_space.dtype)
+            self._factor = self.constant(1 - hit if spell.kind == "drop" else hit if self._bits else 1 - 2 * hit)
         return spell
 
     def _spoil(self, observation: Array, spell: Spell, rows: np.ndarray) -> Array:
         """Do to observations ``(N, channels)`` what the weather does; ``rows`` are those whose noise is drawn."""
         if spell.kind == CALM:
             return observation
-        if spell.kind == "drop":
-            return observation * self._spared
-        if spell.kind == "invert":
-            return observation ^ self._hit if self._bits else observation * self._signs
+        if spell.kind != "noise":  # in place: what a world hands over, it does not use again
+            if not self._bits:
+                observation *= self._factor
+            elif spell.kind == "invert":
+                observation ^= self._factor
+            else:
+                observation &= self._factor
+            return observation
         drawn = np.zeros((self.num_envs, len(spell.mask)), np.float32)
         drawn[rows] = self._noise.draw(rows) * self._deviations * spell.mask
         return observation + self.constant(drawn)

@@ -14,6 +14,7 @@ from envs.grid.codes import painted, traits
 from envs.grid.kernels import make_begin, make_step
 from envs.grid.shows import make_show
 from envs.grid.sight import spreading
+from envs.spares import Spares
 
 if TYPE_CHECKING:
     from envs.grid.world import GridWorld
@@ -130,6 +131,7 @@ class CompiledEngine:
         # What `step_one` writes into: making arrays costs as much as a step of one world.
         self._one, self._reward, self._ends = np.zeros(1, np.int64), np.zeros(1), np.zeros((2, 1), bool)
         self._columns = world.showing.columns
+        self._spares = Spares((self._size, self._columns))
         self.take_over()
 
     def take_over(self) -> None:
@@ -139,7 +141,6 @@ class CompiledEngine:
         self._state = arrays.cells, arrays.contents, arrays.agent, arrays.dice, arrays.settings
         self._seen = arrays.cells, arrays.agent, arrays.settings, PAINT, TRAITS, spreading(world.view), arrays.places
         self._meaning = arrays.meaning
-        self._out: np.ndarray | None = None
 
     def reseed(self, rows: np.ndarray | None) -> None:
         """Take note of new dice: they are in the arrays."""
@@ -147,11 +148,9 @@ class CompiledEngine:
     def begin(self, rows: np.ndarray | None) -> np.ndarray:
         """Begin episodes; see `GridEngine.begin`."""
         rows = self._every if rows is None else rows
-        out = np.empty((self._size, self._columns), np.uint8)
-        if len(rows) < self._size and self._out is not None:
-            out[:] = self._out
-        self._fill(rows, len(rows), out)
-        self._out = out
+        self._build(rows, len(rows))
+        out = self._spares.take()
+        self._show(*self._seen, rows, -1, out)
         return out
 
     def step(
@@ -160,7 +159,7 @@ class CompiledEngine:
         """Act once; see `GridEngine.step`."""
         size = self._size
         actions = as_actions(actions, size)
-        out = np.empty((size, self._columns), np.uint8)
+        out = self._spares.take()
         reward, ends, ended = np.empty(size), np.empty((2, size), bool), self._ended
         idle = NONE_IDLE if idle is None else idle
         over = self._step(*self._state, TRAITS, self._meaning, actions, idle, reward, ends, ended)
@@ -170,13 +169,13 @@ class CompiledEngine:
         final = None
         if over:
             if again:
-                final = np.empty_like(out)
+                final = self._spares.take()
                 rows = ended[:over]
                 final[rows] = out[rows]
-                self._fill(ended, over, out)
+                self._build(ended, over)
+                self._show(*self._seen, ended, over, out)
             else:
                 final = out
-        self._out = out
         return out, reward, ends[0], ends[1], final
 
     def step_one(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
@@ -187,7 +186,7 @@ class CompiledEngine:
         over = self._step(*self._state, TRAITS, self._meaning, one, NONE_IDLE, reward, ends, ended)
         if over < 0:
             raise refused(one, 0, len(self._meaning))
-        self._out = out = np.empty((1, self._columns), np.uint8)
+        out = np.empty((1, self._columns), np.uint8)
         self._show(*self._seen, ended, -1, out)
         if over:
             return out[0], reward.item(0), ends.item(0), ends.item(1)
@@ -197,11 +196,11 @@ class CompiledEngine:
         """Give the state, which is on the host."""
         return self._world.arrays
 
-    def _fill(self, rows: np.ndarray, count: int, out: np.ndarray) -> None:
+    def _build(self, rows: np.ndarray, count: int) -> None:
+        """Build new worlds in the first ``count`` of some rows."""
         failed = self._begin(*self._state, rows, count)
         if failed < 0:
             raise unbuildable(self._world.family.name, -1 - failed)
-        self._show(*self._seen, rows, count, out)
 
 
 def as_actions(actions: Any, size: int) -> np.ndarray:

@@ -147,7 +147,7 @@ def test_each_body_has_noise_of_its_own():
 
 
 def test_continuous_actions_reach_the_bodies():
-    env = LifelongVectorEnv(Schedule((Task("pendulum", "Pendulum-v1"),), 100), num_envs=2)
+    env = LifelongVectorEnv(Schedule((Task("pendulum", "Pendulum-v1"),), 100), num_envs=2, engine="looped")
     base: Any = gym.make("Pendulum-v1").unwrapped
     env.reset(seed=0)
     states = [body(env, 0, index).unwrapped.state.copy() for index in range(2)]

@@ -1,0 +1,45 @@
+"""Arrays to be handed out again once nobody holds them: fresh memory costs more than what is written into it."""
+
+from __future__ import annotations
+
+from sys import getrefcount
+
+import numpy as np
+
+
+class Spares:
+    """Hands out arrays of one shape and type.
+
+    An array that is in use, by itself or through a view of it, is never handed out. Pages that a process touches for
+    the first time cost the operating system about as long as writing them does: for observations of a megabyte that is
+    more than making them.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.typing.DTypeLike = np.uint8, most: int = 4) -> None:
+        """Begin without any.
+
+        Args:
+            shape: Shape of the arrays.
+            dtype: Their type.
+            most: How many are remembered; one beyond that is made, and forgotten by whoever used the oldest.
+        """
+        self._shape, self._dtype, self._most = shape, dtype, most
+        self._arrays: list[np.ndarray] = []
+        # What `getrefcount` says of an array that is held by the list alone, asked as `take` asks.
+        self._alone = self._counts([np.empty(0)])[0]
+
+    def take(self) -> np.ndarray:
+        """Give an array that nobody else holds; what is in it is of no account."""
+        arrays = self._arrays
+        for place, count in enumerate(self._counts(arrays)):
+            if count == self._alone:
+                return arrays[place]
+        fresh = np.empty(self._shape, self._dtype)
+        if len(arrays) == self._most:
+            del arrays[0]
+        arrays.append(fresh)
+        return fresh
+
+    @staticmethod
+    def _counts(arrays: list[np.ndarray]) -> list[int]:
+        return [getrefcount(array) for array in arrays]
