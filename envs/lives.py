@@ -64,6 +64,26 @@ def minigrid_goals() -> Schedule:
     return Schedule(tasks, steps=16_000, cycles=2)
 
 
+def minigrid_long() -> Schedule:
+    """Eight MiniGrid tasks, ten times as long: keys and doors, crossings and lava, each through its own permutation."""
+    bases = {
+        "empty": "MiniGrid-Empty-Random-6x6-v0",
+        "gap": "MiniGrid-LavaGapS6-v0",
+        "doors": "MiniGrid-DoorKey-5x5-v0",
+        "crossing": "MiniGrid-SimpleCrossingS9N1-v0",
+        "obstacles": "MiniGrid-Dynamic-Obstacles-Random-6x6-v0",
+        "unlock": "MiniGrid-Unlock-v0",
+        "lava": "MiniGrid-LavaCrossingS9N1-v0",
+        "rooms": "MiniGrid-MultiRoom-N2-S4-v0",
+    }
+    actions = ("left", "right", "forward", "pickup", "toggle")
+    tasks = tuple(
+        Task(name, "lifelong/Grid-v0", (Permute(),), {"base": base, "actions": actions})
+        for name, base in bases.items()
+    )
+    return Schedule(tasks, steps=128_000, cycles=2)
+
+
 def demo() -> Schedule:
     """Three CartPole bodies, visited twice: a life to watch within minutes."""
     return Schedule(_bodies((Permute(flip=True), Permute(flip=True, offset=2.0), Permute())), steps=8_000, cycles=2)
@@ -79,6 +99,7 @@ LIVES: dict[str, Callable[[], Schedule]] = {
     "cartpole_storm": cartpole_storm,
     "minigrid_permuted": minigrid_permuted,
     "minigrid_goals": minigrid_goals,
+    "minigrid_long": minigrid_long,
 }
 """The named lives: each name with what makes its schedule."""
 
