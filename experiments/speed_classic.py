@@ -6,6 +6,7 @@ the machine does changes more than they do. CPU time of the process is counted, 
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from importlib import import_module
@@ -81,6 +82,8 @@ def _vector(body: str, num_envs: int, engine: str, seed: int) -> Any:
 
 def _gymnax(body: str, num_envs: int, seed: int) -> Any:
     """Make what takes 64 steps in gymnax, compiled as one."""
+    # Idle threads that wait for work would count as CPU time. Without effect if jax has been imported before.
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     jax, gymnax = import_module("jax"), import_module("gymnax")
     env, parameters = gymnax.make(body)
     many = jax.vmap(env.step, in_axes=(0, 0, 0, None))
