@@ -110,7 +110,7 @@ def begin(env: Any, seed: int | None = None) -> Any:
 
 
 def way(env: MiniGridEnv, arrived: Callable[[int, int, int], bool]) -> int | None:
-    """Give the first action of a shortest way, through closed doors too; None at its end, or where there is none.
+    """Give the first action of a shortest way, through closed doors but not lava; None at its end, or without one.
 
     Args:
         env: MiniGrid's environment.
@@ -126,7 +126,7 @@ def way(env: MiniGridEnv, arrived: Callable[[int, int, int], bool]) -> int | Non
         ahead = faced(x, y, facing)
         thing = env.grid.get(*ahead) if 0 <= ahead[0] < env.width and 0 <= ahead[1] < env.height else env.grid.get(0, 0)
         steps = [(LEFT, (x, y, (facing + 3) % 4)), (RIGHT, (x, y, (facing + 1) % 4))]
-        if thing is None or thing.can_overlap():
+        if thing is None or (thing.can_overlap() and thing.type != "lava"):
             steps.append((FORWARD, (*ahead, facing)))
         elif thing.type == "door":
             steps.append((TOGGLE, (*ahead, facing)))
