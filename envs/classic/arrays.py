@@ -39,7 +39,7 @@ class ArrayRows:
     def step(self, actions: np.ndarray, again: bool, idle: np.ndarray | None) -> Outcome:
         """Step all rows: see `BatchedWorld.step`."""
         body = self._body
-        actions = body.check(actions, idle)
+        body.check(actions, idle)
         state, reward, terminated = body.move(np, self.state, actions, self._settings)
         steps = self.steps + 1
         truncated = steps >= body.limit
@@ -136,8 +136,8 @@ class TensorRows:
         torch, body = self._torch, self._body
         kind = torch.float64 if body.actions else torch.float32
         if isinstance(actions, np.ndarray):
-            asleep = None if idle is None else idle.cpu().numpy()
-            return torch.from_numpy(body.check(actions, asleep)).to(self._device, kind)
+            body.check(actions, None if idle is None else idle.cpu().numpy())
+            return torch.from_numpy(actions).to(self._device, kind)
         actions = actions.to(self._device, kind)
         return actions.clip(0, body.actions - 1) if body.actions else actions
 

@@ -94,19 +94,17 @@ class Body(ABC):
             f"actions of {self.name} are {each} of shape {'(N,)' if self.actions else '(N, 1)'}; got {came}"
         )
 
-    def check(self, actions: np.ndarray, idle: np.ndarray | None) -> np.ndarray:
-        """Check actions ``(N,)``, and give them with 0 in idle rows where they are wrong.
+    def check(self, actions: np.ndarray, idle: np.ndarray | None) -> None:
+        """Check actions ``(N,)``, but for those of idle rows, ``(N,)``.
 
         Raises:
             ValueError: If one is no number, or no action.
         """
         good = (actions >= 0) & (actions < self.actions) if self.actions else ~np.isnan(actions)
-        if good.all():
-            return actions
-        wrong = np.flatnonzero(~good if idle is None else ~good & ~idle)
-        if len(wrong):
-            raise self.refusal(f"{actions[wrong[0]]} in row {wrong[0]}")
-        return np.where(good, actions, actions.dtype.type(0))
+        if not good.all():
+            wrong = np.flatnonzero(~good if idle is None else ~good & ~idle)
+            if len(wrong):
+                raise self.refusal(f"{actions[wrong[0]]} in row {wrong[0]}")
 
     def changed(self, **changes: float) -> Self:
         """Give this body with other parameters.
