@@ -25,6 +25,8 @@ USAGE = """usage: lifelong COMMAND ...
   report SPEC           compare, as one page with figures, tables and definitions
   tune SPEC --agent A   try the settings of a grid on other seeds
   bench cost [SPEC]     CPU time per environment step of each agent, in one run
+  bench speed           worlds, learners and the brain beside others, in one run, taking turns
+  bench exact           our grid worlds beside MiniGrid's own, transition by transition
 
 `lifelong COMMAND --help` lists the options; `lifelong run|compare|report SPEC --help` also every field of SPEC."""
 

@@ -16,7 +16,7 @@ from envs import LIVES, Change, LifelongVectorEnv, Schedule, Task, make_life
 from envs.worlds import Worlds
 from experiments.cells import Cell, cells
 from experiments.compare import Comparison, alone_cells, collect, export
-from experiments.load import SpecError, load, plain, presets
+from experiments.load import SpecError, load, plain, presets, suggestion
 from experiments.options import (
     BenchOptions,
     CompareOptions,
@@ -229,12 +229,38 @@ def tune(args: Sequence[str]) -> int:
 
 
 def bench(args: Sequence[str]) -> int:
-    """Measure what agents cost."""
+    """Measure what agents cost, how fast we are beside others, or whether our grid worlds are MiniGrid's."""
+    kinds = {"cost": bench_cost, "speed": bench_speed, "exact": bench_exact}
     if args and args[0] in ("-h", "--help"):
-        read_options(BenchOptions, ["--help"], "lifelong bench cost [SPEC]")
-    if not args or args[0] != "cost":
-        raise SpecError(f"say what to measure: lifelong bench cost [SPEC]; got '{' '.join(args)}'")
-    words = list(args[1:])
+        read_options(BenchOptions, ["--help"], "lifelong bench cost [SPEC]", f"There are also {' and '.join(OTHERS)}.")
+    if not args or args[0] not in kinds:
+        near = suggestion(args[0], kinds) if args else ""
+        raise SpecError(
+            f"say what to measure: lifelong bench cost [SPEC], {' or '.join(OTHERS)}; got '{' '.join(args)}'{near}"
+        )
+    return kinds[args[0]](args[1:])
+
+
+OTHERS = ("lifelong bench speed", "lifelong bench exact")
+
+
+def bench_speed(args: Sequence[str]) -> int:
+    """Measure how fast we are beside others."""
+    from experiments.speed.command import speed  # noqa: PLC0415  (most commands need none of it)
+
+    return speed(args)
+
+
+def bench_exact(args: Sequence[str]) -> int:
+    """See whether our grid worlds are MiniGrid's, transition by transition."""
+    from experiments.exact import exact  # noqa: PLC0415  (most commands need none of it)
+
+    return exact(args)
+
+
+def bench_cost(args: Sequence[str]) -> int:
+    """Measure what agents cost."""
+    words = list(args)
     source = words.pop(0) if words and not words[0].startswith("-") else "demo"
     options = read_options(BenchOptions, words, f"lifelong bench cost {source}")
     from experiments.bench import cost, ratios, shortened  # noqa: PLC0415  (torch)

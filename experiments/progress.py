@@ -112,3 +112,50 @@ def make_watcher() -> Lines | Bars:
     """Choose bars on a terminal, lines elsewhere."""
     console = Console(stderr=True)
     return Bars(console) if console.is_terminal else Lines()
+
+
+class Count:
+    """Progress of work that is counted in equal steps: a bar on a terminal, a line a step elsewhere."""
+
+    def __init__(self, title: str, total: int, console: Console | None) -> None:
+        """Show nothing done yet.
+
+        Args:
+            title: What is done.
+            total: Number of steps.
+            console: Where the bar is drawn; None for lines.
+        """
+        self._total, self._done = total, 0
+        self._bar: Progress | None = None
+        if console is not None:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=32),
+                TextColumn("{task.completed:.0f}/{task.total:.0f} {task.fields[what]}"),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(compact=True),
+                console=console,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(title, total=total, what="")
+
+    def next(self, what: str) -> None:
+        """Say what begins now."""
+        self._done += 1
+        if self._bar is None:
+            print(f"[{self._done}/{self._total}] {what}", file=sys.stderr, flush=True)
+        else:
+            self._bar.update(self._task, completed=self._done - 1, what=what)
+
+    def close(self) -> None:
+        """Leave the last state on the screen."""
+        if self._bar is not None:
+            if self._done == self._total:
+                self._bar.update(self._task, completed=self._total, what="")
+            self._bar.stop()
+
+
+def make_count(title: str, total: int) -> Count:
+    """Choose a bar on a terminal, lines elsewhere."""
+    console = Console(stderr=True)
+    return Count(title, total, console if console.is_terminal else None)
