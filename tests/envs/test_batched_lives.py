@@ -9,6 +9,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from gymnasium import spaces
 
 from envs import Change, Goal, LifelongVectorEnv, Permute, Schedule, Setting, Storm, Task, bases, make_life
@@ -67,6 +68,23 @@ def test_storms_are_the_same_bit_by_bit(schedule: Schedule):
 
 def test_the_numpy_engine_lives_the_same_life():
     assert lived_alike(replace(STORMY_GRID, steps=120), num_envs=3, steps=160, engine="numpy") > 5
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_lives_of_tensors_begin_in_the_same_worlds(name: str):
+    schedule = replace(make_life(name), steps=60)
+    tensors = LifelongVectorEnv(schedule, 4, 3, engine="torch", device="cpu")
+    arrays = LifelongVectorEnv(schedule, 4, 3)
+    seen: Any = tensors.reset()[0]
+    np.testing.assert_array_equal(seen.numpy(), arrays.reset()[0])
+    tasks = []
+    for _ in range(schedule.total // 4):
+        seen, reward, terminated, truncated, infos = tensors.step(torch.zeros(4, dtype=torch.int64))
+        assert seen.shape == tensors.observation_space.shape and seen.isfinite().all()
+        assert reward.shape == terminated.shape == truncated.shape == (4,)
+        assert bool(truncated.logical_or(terminated).all()) or not infos["lifelong"]["switched"].any()
+        tasks.append(int(infos["lifelong"]["task"][0]))
+    assert tasks == [schedule.task_at(age) for age in range(0, schedule.total, 4)]
 
 
 def test_exams_of_batched_lives_have_other_dice():

@@ -11,7 +11,7 @@ import pytest
 from envs import LIVES, Change, make_life
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("changes", "lives")}
+PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("changes", "classic", "grid", "lives")}
 
 
 @pytest.mark.parametrize("page", PAGES)
