@@ -142,7 +142,7 @@ class TensorRows:
         return actions.clip(0, body.actions - 1) if body.actions else actions
 
     def _show(self, state: Array) -> Array:
-        return self._body.show(self._torch, state).to(self._torch.float32, copy=True)
+        return self._body.show(self._torch, state).to(self._torch.float32)
 
     def _draw(self) -> Array:
         """Draw a start state for every row, without moving its dice on, ``(N, S)``."""

@@ -179,6 +179,8 @@ def test_first_observations_of_acrobot_are_computed_in_float32(engine: str):
         expected.append(env._get_ob())  # type: ignore[attr-defined]
     assert (np.cos(world.state[:, 0]).astype(np.float32) != seen[:, 0]).any()  # what makes it worth the trouble
     assert (seen == np.stack(expected)).all()
+    still = world.step(np.zeros(8_000, np.int64), idle=np.ones(8_000, np.bool_))
+    assert (seen == still.observation).all()
 
 
 def square_all(numbers, squares):
