@@ -23,7 +23,7 @@ WEATHER: dict[str, Any] = {"calm": 100_000.0, "burst": 100_000.0, "share": 0.25}
 CHANGES: dict[str, tuple[Change, ...]] = {
     "none": (),
     "permute": (Permute(),),
-    "flip": (Permute(flip=True, offset=2.0),),
+    "permute+flip+offset": (Permute(flip=True, offset=2.0),),
     "drop": (Storm(("drop",), **WEATHER),),
     "invert": (Storm(("invert",), **WEATHER),),
     "noise": (Storm(("noise",), noise=0.3, **WEATHER),),

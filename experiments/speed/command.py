@@ -81,7 +81,7 @@ def speed(args: Sequence[str]) -> int:
     finally:
         count.close()
     console = Console()
-    console.print(table(result), width=None if console.is_terminal else 150)
+    (console if console.is_terminal else Console(width=150)).print(table(result))
     for path in write(result, folder) + (write(result, options.results / "speed") if options.results else []):
         print(f"written: {path}")
     failed = [name for name, one in result["contenders"].items() if "failed" in one]

@@ -66,7 +66,7 @@ def write(result: dict[str, Any], folder: Path) -> list[Path]:
     path = folder / "speed.json"
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     written = [path]
-    if any("median" in one for one in (*result["rows"].values(), *result["contenders"].values())):
+    if compared_rows(result) or curves(result):
         save(draw(result), folder / "speed.png")
         written.append(folder / "speed.png")
     return written
@@ -74,24 +74,31 @@ def write(result: dict[str, Any], folder: Path) -> list[Path]:
 
 def draw(result: dict[str, Any]) -> Figure:
     """Draw the ratios against their marks, and rates against sizes."""
-    ratios = {name: row for name, row in result["rows"].items() if "median" in row and row["other"]}
+    ratios = compared_rows(result)
+    bars = {kind: [row for row in ratios if row["kind"] == kind] for kind in ("times", "cost")}
+    bars = {kind: rows for kind, rows in bars.items() if rows}
     panels = curves(result)
-    height = 0.28 * max(len(ratios), 4) + 1.0
-    figure = new_figure(12.0, height + 3.2 * bool(panels))
-    parts: Any = figure.subfigures(2, 1, height_ratios=[height, 3.2]) if panels else [figure]
-    if ratios:
-        _bars(parts[0].subplots(), list(ratios.values()))
+    heights = [0.26 * len(rows) + 0.9 for rows in bars.values()] + [3.2] * bool(panels)
+    figure = new_figure(12.0, sum(heights) + 0.4)
+    parts = iter(figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
+    for kind, rows in bars.items():
+        _bars(next(parts).subplots(), kind, rows)
     if panels:
         for axes, (title, (across, up, lines)) in zip(
-            parts[1].subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+            next(parts).subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
         ):
             _curves(axes, title, across, up, lines)
     figure.suptitle("CPU time of one thread: medians of turns, from the lowest to the highest", x=0.01, ha="left")
     return figure
 
 
-def _bars(axes: Axes, rows: list[dict[str, Any]]) -> None:
-    """Draw a bar a ratio, as times faster, with its spread and its marks."""
+def compared_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the rows that have a ratio."""
+    return [row for row in result["rows"].values() if "median" in row and row["other"]]
+
+
+def _bars(axes: Axes, kind: str, rows: list[dict[str, Any]]) -> None:
+    """Draw a bar a ratio, with its spread and its marks."""
     for place, row in enumerate(rows):
         colour = SHADES[row["reached"]]
         axes.barh(place, row["median"], color=colour, alpha=0.75, height=0.66)
@@ -99,14 +106,14 @@ def _bars(axes: Axes, rows: list[dict[str, Any]]) -> None:
         for mark, style in ((row["must"], "-"), (row["aim"], ":")):
             if mark is not None:
                 axes.plot([mark, mark], [place - 0.42, place + 0.42], color="#000000", lw=1.6, ls=style)
-    names = [
-        f"{row['work']}: {row['ours']} / {row['other']}" if row["kind"] == "times" else f"{row['work']}: cost of a step"
-        for row in rows
-    ]
+    names = [f"{row['work']}: {row['ours']} / {row['other']}" for row in rows]
     axes.set_yticks(range(len(rows)), names, fontsize=7.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xscale("log")
-    axes.set_xlabel("ratio; marks: must (line), aim (dotted); of costs of a step, less is better", fontsize=8)
+    told = "cost of a step, as a ratio: less is better"
+    if kind == "times":
+        axes.set_xscale("log")
+        told = "times as many steps in a CPU second: more is better"
+    axes.set_xlabel(f"{told}; marks: must (line), aim (dotted)", fontsize=8)
     plain_axes(axes)
 
 

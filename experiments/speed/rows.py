@@ -76,6 +76,8 @@ class Group:
 
 SIZES = (1, 16, 256, 4096, 65536)
 """Numbers of worlds along the curve."""
+NEURONS = (1024, 4096, 16_384, 65_536)
+"""Numbers of neurons along the curve."""
 OURS = "experiments.speed."
 
 
@@ -135,6 +137,7 @@ def _curve(num_envs: int) -> Group:
     return Group("curves", {f"{engine} {num_envs}": grid("DoorKey-8x8", num_envs, engine) for engine in ENGINES})
 
 
+REWIRED = "permute+flip+offset"
 ENGINES = ("numba", "numpy", "torch")
 FEW = {"n_steps": 32, "batch_size": 512, "n_epochs": 4, "num_envs": 64}
 PPO = f"{OURS}learners:ppo"
@@ -152,6 +155,16 @@ GROUPS: tuple[Group, ...] = (
             "minigrid": Contender(f"{OURS}worlds:single", {"env_id": "MiniGrid-DoorKey-8x8-v0"}),
         },
         (Row("DoorKey-8x8, one world, gymnasium.make", "ours", "minigrid", 8.0, 20.0),),
+    ),
+    Group(
+        "brain",
+        {"the brain": Contender(f"{OURS}streams:brain_step", unit="us")},
+        (Row("act and learn, 147 bits, 8,192 neurons", "the brain", None, 25.0, 10.0, "least"),),
+    ),
+    Group(
+        "stream",
+        {"the brain": Contender(f"{OURS}streams:sensors", unit="Hz")},
+        (Row("512 dense sensors, one stream, learning", "the brain", None, 5000.0, 20_000.0, "most"),),
     ),
     Group(
         "loop",
@@ -173,7 +186,7 @@ GROUPS: tuple[Group, ...] = (
     _classic("Acrobot-v1", "gymnasium-sync"),
     _changes("grid", "Empty-8x8 in bits", ("permute", "drop", "invert")),
     _changes("room", "room in bits", ("goal",)),
-    _changes("cartpole", "CartPole", ("flip", "noise")),
+    _changes("cartpole", "CartPole", (REWIRED, "noise")),
     Group(
         "life",
         {
@@ -183,5 +196,13 @@ GROUPS: tuple[Group, ...] = (
         (Row("a step of a life of Empty-8x8 in bits, 1,024 bodies", "life", "bare", kind="cost"),),
     ),
     *(_curve(num_envs) for num_envs in SIZES),
+    Group(
+        "neurons",
+        {
+            f"{what} {neurons}": Contender(f"{OURS}streams:{function}", {"neurons": neurons}, "us")
+            for neurons in NEURONS
+            for what, function in (("act", "acting"), ("learn", "learning"))
+        },
+    ),
 )
 """Everything that is measured, in the order in which it is."""

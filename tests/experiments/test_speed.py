@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import platform
 import re
+import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +19,9 @@ from experiments.speed.crew import PEERS_PYTHON, Gone, Worker
 from experiments.speed.guard import compared, worst
 from experiments.speed.measure import judged, key, machine, measure, reached, stages
 from experiments.speed.report import line, table, write
-from experiments.speed.rows import GROUPS, Contender, Group, Row
+from experiments.speed.rows import GROUPS, REWIRED, Contender, Group, Row
 
+ROOT = Path(__file__).parent.parent.parent
 FAST, SLOW = Contender("fast", {}), Contender("slow", {})
 PAIR = Group("pair", {"fast": FAST, "slow": SLOW}, (Row("to run", "fast", "slow", 3.0, 5.0),))
 FIGURES = {"fast": [8.0, 9.0, 20.0], "slow": [2.0, 3.0, 4.0]}
@@ -204,8 +207,18 @@ def test_rows_name_contenders_and_each_thing_once():
     for group in GROUPS:
         for row in group.rows:
             assert {row.ours, row.other or row.ours} <= set(group.contenders)
+
+
+def test_peers_are_in_the_extra_and_on_the_page():
     peers = {one.peer for group in GROUPS for one in group.contenders.values() if one.peer}
-    assert peers == {"envpool", "navix", "xminigrid", "gymnax"}
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["peers"]
+    assert {pin.partition("==")[0] for pin in extra} == peers
+    page = (ROOT / "docs" / "speed.md").read_text()
+    assert f"pip install {' '.join(extra)}" in page
+    scripts = {path.name for path in (ROOT / "experiments" / "speed" / "peers").glob("*.py")}
+    assert scripts == {f"{peer}_peer.py" for peer in peers}
+    for group in dict.fromkeys(group.name for group in GROUPS):
+        assert f"| `{group}` |" in page
 
 
 TINY = {
@@ -221,6 +234,7 @@ TINY = {
     "permute": lambda: changes.changed("grid", "permute", 3),
     "drop": lambda: changes.changed("grid", "drop", 3),
     "goal": lambda: changes.changed("room", "goal", 3),
+    "rewired": lambda: changes.changed("cartpole", REWIRED, 3),
     "noise": lambda: changes.changed("cartpole", "noise", 3),
     "life": lambda: changes.life(3),
 }
@@ -241,6 +255,12 @@ def test_learners_count_their_steps():
     for batched in (False, True):
         ppo = learners.ppo(2, batched, n_steps=4, batch_size=4, n_epochs=1)
         assert (next(ppo), next(ppo), next(ppo)) == (0, 8, 8)
+
+
+def test_the_brain_is_measured_alone():
+    streams = pytest.importorskip("experiments.speed.streams")
+    assert streams.brain_step(steps=64) > 0 and streams.sensors(steps=64, width=16) > 0
+    assert streams.acting(1024, steps=64) > 0 and streams.learning(1024, steps=64) >= 0
 
 
 @pytest.fixture
