@@ -58,10 +58,13 @@ class Family:
         ids: MiniGrid's ids without ``MiniGrid-`` -> arguments, as MiniGrid registers them.
         rule: ``rule(cells, agent, settings, action, held) -> int`` is asked after each action, with what was held
             before it, and says `GOES_ON`, `SUCCESS`, `FAILURE`, `OVER` or `PENALTY` (`envs.grid.layout`).
-        rule_batch: The same for N worlds at once, in operations that NumPy and torch share: see
-            `envs.grid.array_engine`. Needed where there is a rule.
+        rule_batch: ``rule_batch(xp, cells, agent, settings, action, held)`` gives the same for N worlds at once,
+            ``(N,)``, in operations that ``xp``, NumPy or torch, both have: of fixed shapes, and waiting for nothing. It
+            may write to ``agent``; ``settings`` are plain numbers. Needed where there is a rule.
         before: ``before(cells, agent, dice, settings, action)`` changes the world before the agent acts.
-        before_batch: The same for N worlds at once; see `envs.grid.array_engine`. Needed where there is a `before`.
+        before_batch: ``before_batch(xp, cells, agent, settings, action, uniform)`` does the same to N worlds at once,
+            with other dice: ``uniform((N,))`` draws from ``[0, 1)``, at most 62 times a step. Needed on torch, where
+            there is a `before`.
         meaning: The actions on offer, as what each of them does.
         tokens: How many values each token of the mission may take, at most 4 tokens.
         mission: Turns the tokens of one world into MiniGrid's text.

@@ -27,7 +27,7 @@ class GridWorld(BatchedWorld):
 
     Row ``i`` lives as MiniGrid's environment with the same seed does: the same worlds in the same order, the same
     observations, rewards and ends. (The engine ``"torch"`` begins episodes after the first in worlds drawn from a pool:
-    see `envs.grid.array_engine`.)
+    see `envs.grid.device_engine`.)
 
     Attributes:
         family: The family.
