@@ -68,15 +68,6 @@ def add_rows(weight: Array, which: Array, count: int, sign: int, first: int, tot
 
 
 @compiled
-def count_from(value: Array, threshold: Any) -> int:
-    """Count the values of at least ``threshold``."""
-    count = 0
-    for j in range(len(value)):
-        count += value[j] >= threshold
-    return count
-
-
-@compiled
 def kth_largest(value: Array, count: int, k: int) -> Any:
     """Find the k-th largest of the first ``count`` values, whose order is lost (Hoare 1961)."""
     low, high, wanted = 0, count - 1, k - 1
@@ -102,17 +93,27 @@ def kth_largest(value: Array, count: int, k: int) -> Any:
 
 
 @compiled
-def find_threshold(value: Array, k: int, search: Array) -> Any:
-    """Find a threshold that at least k values reach, and no more than a few times k if there is such a one.
+def flag_from(value: Array, threshold: Any, flag: Array) -> int:
+    """Flag and count the values of at least ``threshold``."""
+    count = 0
+    for j in range(len(value)):
+        high = value[j] >= threshold
+        flag[j] = high
+        count += high
+    return count
 
-    Where it would have been best last time is where it is looked for: ``search`` holds that, and how far from there to
-    look. Memory makes it faster, and never changes which values are the largest.
+
+@compiled
+def flag_largest(value: Array, k: int, count: int, flag: Array, search: Array) -> None:
+    """Flag at least k of the largest values, and no more than a few times k if a threshold parts them so.
+
+    ``count`` have been flagged, from ``search[0]`` on: where the threshold was best last time; ``search[1]``
+    is how far from there to look. Memory makes it faster, never changing which values are the largest.
     """
     threshold, margin = np.float32(search[0]), np.float32(search[1])
-    count = count_from(value, threshold)
     if k <= count <= 4 * k:
         search[1] *= 0.95 if count > 2 * k else 1.0
-        return threshold
+        return
     search[1] = max(1.3 * search[1], 1e-4) if count < k else 0.7 * search[1]
     low, high = np.float32(-np.inf), np.float32(np.inf)
     for _ in range(24):  # where many are equal, no threshold parts them: then all of them are compared
@@ -125,22 +126,22 @@ def find_threshold(value: Array, k: int, search: Array) -> Any:
         else:
             threshold += margin if count >= k else -margin
             margin *= np.float32(2.0)
-        count = count_from(value, threshold)
+        count = flag_from(value, threshold, flag)
         if k <= count <= 4 * k:
-            return threshold
-    return threshold if count >= k else low
+            return
+    if count < k:
+        flag_from(value, low, flag)
 
 
 @compiled
-def pick(value: Array, flag: Array, spare: Array, search: Array, winners: Array) -> Any:
+def pick(value: Array, count: int, flag: Array, spare: Array, search: Array, winners: Array) -> Any:
     """Write the places of the k largest of ``value (m,)`` into ``winners (k,)``, in rising order; returns the largest.
 
-    Of equals the first win. ``flag`` is ``(8 * ceil(m / 8),)``, bytes, zero beyond m; ``spare (m,)`` is overwritten.
+    Of equals the first win. ``count`` values of at least ``search[0]`` have been flagged in ``flag``, which is
+    ``(8 * ceil(m / 8),)``, bytes, zero beyond m; ``spare (m,)`` is overwritten.
     """
     size, k = len(value), len(winners)
-    threshold = find_threshold(value, k, search)
-    for j in range(size):
-        flag[j] = value[j] >= threshold
+    flag_largest(value, k, count, flag, search)
     words = flag.view(np.uint64)
     found = 0
     for word in range(len(words)):
@@ -166,14 +167,24 @@ def pick(value: Array, flag: Array, spare: Array, search: Array, winners: Array)
 
 
 @compiled
-def repay_bits(sense: Array, drive: Array, unit: float, share: float, mean: Array, centre: Array, part: float) -> None:
-    """Move the usual input ``mean (D,)`` by ``share`` and the usual drives ``centre (m,)`` by ``part`` towards one."""
-    now, one = np.float32(share), np.float32(unit)
+def follow_bits(sense: Array, mean: Array, share: Any) -> None:
+    """Move the usual input ``mean (D,)`` by ``share`` towards an observation."""
     for d in range(len(mean)):
-        mean[d] += now * (np.float32(sense[d]) - mean[d])
-    now = np.float32(part)
+        mean[d] += share * (np.float32(sense[d]) - mean[d])
+
+
+@compiled
+def follow_drives(drive: Array, centre: Array, unit: Any, share: Any) -> None:
+    """Move the usual drives ``centre (m,)`` by ``share`` towards those of an observation."""
     for j in range(len(centre)):
-        centre[j] += now * (np.float32(drive[j]) * one - centre[j])
+        centre[j] += share * (np.float32(drive[j]) * unit - centre[j])
+
+
+@compiled
+def repay_bits(sense: Array, drive: Array, unit: float, debt: Array, mean: Array, centre: Array) -> None:
+    """Move the usual input and the usual drives as far as ``debt`` says: see `code_bits`."""
+    follow_bits(sense, mean, np.float32(debt[0]))
+    follow_drives(drive, centre, np.float32(unit), np.float32(debt[1]))
 
 
 @compiled
@@ -217,7 +228,7 @@ def code_bits(
         drive: Drives of ``after``, ``(m,)``: written.
         centre: Mean drives, ``(m,)``.
         mean: Mean input, ``(D,)``.
-        debt: How far these two have yet to be moved, ``(2,)``: see `repay_bits`. Zero from now on.
+        debt: How far the mean input and the mean drives have yet to be moved, ``(2,)``; no more from now on.
         owed: The observation which they have to be moved towards, ``(D,)``.
         owed_drive: Its drives, ``(m,)``.
         lists: Memory, ``(2, D)``.
@@ -230,19 +241,23 @@ def code_bits(
     size = len(drive)
     on, off = differences(before, after, lists[0], lists[1])
     one = np.float32(unit)
-    if debt[0]:
-        repay_bits(owed, owed_drive, unit, debt[0], mean, centre, debt[1])
-        debt[0] = 0.0
-    for first in range(0, size, BLOCK):
+    share, part = np.float32(debt[0]), np.float32(debt[1])
+    if share:
+        follow_bits(owed, mean, share)
+    threshold, count = np.float32(search[0]), 0
+    for first in range(0, size, BLOCK):  # from 0 on within: of an index that might be negative no vector is made
         last = min(first + BLOCK, size)
-        total = drive[first:last]
+        total, usual, centred = drive[first:last], centre[first:last], value[first:last]
+        if share:
+            follow_drives(owed_drive[first:last], usual, one, part)
         total[:] = known[first:last]
         add_rows(weight, lists[0], on, 1, first, total)
         add_rows(weight, lists[1], off, -1, first, total)
-        usual, centred = centre[first:last], value[first:last]
-        for j in range(len(total)):  # from 0 on: of an index that might be negative no vector is made
+        for j in range(len(total)):
             centred[j] = np.float32(total[j]) * one - usual[j]
-    return pick(value, flag, spare, search, winners)
+        count += flag_from(centred, threshold, flag[first:last])
+    debt[0] = 0.0
+    return pick(value, count, flag, spare, search, winners)
 
 
 @contracted
@@ -303,4 +318,5 @@ def code_reals(
         deviation = np.sqrt(square[d] / samples + np.float32(1e-8))
         normal[d] = min(max((sense[d] - mean[d]) / deviation, -bound), bound)
     combine(normal, weight, bias, value)
-    return pick(value, flag, spare, search, winners)
+    count = flag_from(value, np.float32(search[0]), flag)
+    return pick(value, count, flag, spare, search, winners)

@@ -89,7 +89,8 @@ class Stream:
         self.normal = np.zeros(self.width, np.float32)
         self.rows = np.zeros((size, 3, outputs), np.float32)
         self.stamps = np.zeros((size, 2))
-        self.held = np.zeros((4, outputs, size), np.float32)
+        # Not a power of two apart, or all that belongs to one neuron would want the same few lines of the cache.
+        self.held = np.zeros((4, outputs, size + 80), np.float32)
         self.slot, self.who = np.full(size, -1, np.int32), np.zeros(size, np.int32)
         self.fired, self.change = np.zeros(size, np.int64), np.zeros(size, np.float32)
         self.usage, self.counters = np.zeros(size, np.float32), np.zeros(2, np.int64)
@@ -173,21 +174,33 @@ class Stream:
             base, owed = self.base, self.owed
             senses, drives = self.senses, self.drives
             seen = senses[base], senses[which], self.weight, self.unit, drives[base], drives[which]
-            known = *self._centring, senses[owed], drives[owed]
-            self.best[which] = coding_kernels.code_bits(*seen, *known, *self._coding, self.winners[which])
+            kit: tuple[Any, ...] = (
+                *seen,
+                *self._centring,
+                senses[owed],
+                drives[owed],
+                *self._coding,
+                self.winners[which],
+            )
+            self.best[which] = coding_kernels.code_bits(*kit)
             self.base = which
             return
-        found = coding_kernels.code_reals(
-            self.senses[which], *self._centring, self.senses[self.owed], *self._coding, self.winners[which]
-        )
+        kit = self.senses[which], *self._centring, self.senses[self.owed], *self._coding, self.winners[which]
+        found = coding_kernels.code_reals(*kit)
         if math.isnan(found):
             check_senses("after", self.sense(which)[None], self.width)
         self.best[which] = found
 
     def look(self, which: int) -> None:
         """Read out a thought."""
-        output = self.outputs[which], self.chances[which], self.summed[which]
-        synapse_kernels.look(self.winners[which], *self._reading, *output)
+        kit: tuple[Any, ...] = (
+            self.winners[which],
+            *self._reading,
+            self.outputs[which],
+            self.chances[which],
+            self.summed[which],
+        )
+        synapse_kernels.look(*kit)
 
     def learn(self, action: int, reward: float, terminated: bool, over: bool, then: int, last: int) -> bool:
         """Learn from the present thought; see `synapse_kernels.learn`.
@@ -241,7 +254,7 @@ class Stream:
         mean = self.normalizer.views["mean"][context]
         if self.bits:
             centre = self.cortex.views["centre"][context]
-            kit = self.places[owed], self.drives[owed], self.unit, debt[0], mean, centre, debt[1]
+            kit = self.places[owed], self.drives[owed], self.unit, debt, mean, centre
             coding_kernels.repay_bits(*kit)
         else:
             square = self.normalizer.views["square"][context]

@@ -23,8 +23,12 @@ Array = np.ndarray[Any, Any]
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 reassociated = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
-NEGLIGIBLE = 1e-7
+NEGLIGIBLE = 1e-6
 """Share of a trace that is as good as none: less than single precision keeps beside what the trace has taught."""
+
+FADED = 1e-6
+"""What is left of a fast weight when all are counted anew: what has been handed over is told by differences of a sum
+of order 1, which have to stay large against its rounding."""
 
 # Where the numbers of a stream lie, in `numbers`, which the kernels change: the two running numbers, the unit of usage,
 # and how well inputs are usually met (mean, variance, how many),
@@ -300,7 +304,7 @@ def decay_fast(rightness: float, rates: Array, rows: Array, stamps: Array, numbe
     moved = rates[CONSOLIDATION] * rightness
     numbers[HANDED] += numbers[KEPT] * rates[LASTING] * moved
     numbers[KEPT] *= rates[LASTING] * (1.0 - moved)
-    if numbers[KEPT] < 1e-100:
+    if numbers[KEPT] < FADED:
         settle(rows, stamps, numbers, slot)
 
 
