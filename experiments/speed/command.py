@@ -59,6 +59,8 @@ def speed(args: Sequence[str]) -> int:
         raise SpecError(f"--turns: expected at least 1; got {options.turns}")
     if not options.seconds > 0:
         raise SpecError(f"--seconds: expected more than 0; got {options.seconds:g}")
+    if options.rows and options.results is not None:
+        raise SpecError("--results keeps whole runs, which others are held against; leave --rows out")
     before = read_result(options.against)
     folder = options.out / "speed"
     result: dict[str, Any] = {

@@ -96,7 +96,7 @@ class Worker:
         """
         self.versions = self._answer()["versions"]
 
-    def turn(self, seconds: float) -> Any:
+    def turn(self, seconds: float) -> float:
         """Let it work for some CPU seconds.
 
         Returns:

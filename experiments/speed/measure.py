@@ -22,7 +22,7 @@ class Crew(Protocol):
         """Wait until it is."""
         ...
 
-    def turn(self, seconds: float) -> Any:
+    def turn(self, seconds: float) -> float:
         """Let it work, and give its rate or its figure."""
         ...
 
@@ -57,7 +57,7 @@ def measure(group: Group, turns: int, seconds: float, told: Told, hire: Hire = W
         ``contenders``: key -> ``unit``, ``turns`` (each figure) with ``median``, ``min`` and ``max``, or
         ``absent`` or ``failed`` with the reason; ``rows``: see `judged`; ``versions``.
     """
-    figures: dict[str, list[Any]] = {name: [] for name in group.contenders}
+    figures: dict[str, list[float]] = {name: [] for name in group.contenders}
     out: dict[str, dict[str, str]] = {}
     crews: dict[str, Crew] = {}
     versions: dict[str, str] = {}
@@ -122,10 +122,8 @@ def judged(row: Row, figures: dict[str, list[float]], out: dict[str, dict[str, s
     return {**said, **result, "reached": reached(row.kind, result["median"], row.must, row.aim)}
 
 
-def spread(values: list[Any]) -> dict[str, Any]:
-    """Give the values with their middle and ends; alone, if they are no numbers."""
-    if not all(isinstance(value, (int, float)) for value in values):
-        return {"turns": values}
+def spread(values: list[float]) -> dict[str, Any]:
+    """Give the values with their middle and ends."""
     return {"turns": values, "median": statistics.median(values), "min": min(values), "max": max(values)}
 
 

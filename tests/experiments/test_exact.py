@@ -10,7 +10,7 @@ import pytest
 from minigrid.minigrid_env import MiniGridEnv
 
 from envs.grid.make import make_world
-from experiments import exact
+from experiments import beside, exact
 from experiments.cli import main
 
 
@@ -51,13 +51,13 @@ PLANTED = {
 def test_a_planted_difference_is_found_and_named(plant: str, engine: Any, tmp_path, monkeypatch, capsys):
     env_id, arguments, step, what = PLANTED[plant]
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(exact, "make_world", partial(make_world, **arguments))
+    monkeypatch.setattr(beside, "make_world", partial(make_world, **arguments))
     if plant == "reward":
         monkeypatch.setattr(MiniGridEnv, "_reward", reward_of_one)
     if plant == "beginnings":  # the second world of a row is one too far
-        begin = exact.begin
+        begin = beside.begin
         monkeypatch.setattr(
-            exact, "begin", lambda env, seed=None: (begin(env, seed), seed is None and begin(env))[seed is None]
+            beside, "begin", lambda env, seed=None: (begin(env, seed), seed is None and begin(env))[seed is None]
         )
     words = ["--ids", env_id, "--steps", "1600", "--seed", "3", "--jobs", "0", "--engine", engine]
     code, _, error = said(capsys, *words)
@@ -108,6 +108,13 @@ def test_a_bad_word_ends_in_one_line(words: list[str], told: str, tmp_path, monk
     assert (code, out, error.count("\n")) == (2, "", 1), error
     assert told in error
     assert not list(tmp_path.iterdir())
+
+
+def test_an_engine_that_is_not_here_is_refused(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(exact, "can_compile", lambda: False)
+    code, _, error = said(capsys)
+    assert code == 2 and "--engine: numba is not installed" in error
 
 
 def test_processes_side_by_side_find_the_same(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys):

@@ -144,7 +144,7 @@ def steps(size):
         end = time.process_time() + 0.01
         while time.process_time() < end: pass
         yield size
-def figure(size): return {"of": size}
+def figure(size): return size / 2
 def lacking(): import no_such_thing; yield 0
 def failing(): raise ValueError("two\\nlines"); yield 0
 def ending(): yield 0; sys.exit(3)
@@ -174,7 +174,7 @@ def test_a_worker_counts_work_by_the_cpus_clock(hire):
     assert 7 / 0.03 < worker.turn(0.05) <= 7 / 0.01
     alone = hire("figure", size=3)
     alone.ready()
-    assert alone.turn(0.1) == {"of": 3}
+    assert alone.turn(0.1) == 1.5
 
 
 @pytest.mark.parametrize(
@@ -323,6 +323,7 @@ def test_a_contender_that_fails_makes_exit_code_1(told, monkeypatch: pytest.Monk
         (["speed", "--turns", "0"], "--turns: expected at least 1; got 0"),
         (["speed", "--seconds", "0"], "--seconds: expected more than 0; got 0"),
         (["speed", "--against", "nothing.json"], "--against: 'nothing.json' is no speed.json"),
+        (["speed", "--rows", "grid", "--results", "kept"], "--results keeps whole runs"),
         (["sped"], "did you mean 'speed'?"),
     ],
 )
