@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
@@ -153,6 +155,7 @@ class BatchedEnv(gym.Env):
         self._show = presentation.show if presentation else _as_it_is
         self._over = True
         self._seeded = False
+        self._discrete = isinstance(world.action_space, spaces.Discrete)
         # One action at a time goes through an array that is kept: making one costs as much as half a step.
         self._action = np.zeros((1, *(world.action_space.shape or ())), world.action_space.dtype)
 
@@ -181,7 +184,7 @@ class BatchedEnv(gym.Env):
         """
         if self._over:
             raise ResetNeeded("an episode begins with reset(): none is under way")
-        self._action[0] = action
+        self._action[0] = whole(action) if self._discrete else action
         outcome = self.world.step(self._action, again=False)
         terminated, truncated = outcome.terminated.item(0), outcome.truncated.item(0)
         self._over = terminated or truncated
@@ -190,6 +193,18 @@ class BatchedEnv(gym.Env):
     def close(self) -> None:
         """Close the world."""
         self.world.close()
+
+
+def whole(action: Any) -> int:
+    """Take an action for an integer.
+
+    Raises:
+        TypeError: If it is none; a number with a fraction is not rounded.
+    """
+    try:
+        return index(action)
+    except TypeError:
+        raise TypeError(f"a discrete action is an integer; got {action!r} of type {type(action).__name__}") from None
 
 
 def _as_it_is(observation: Array) -> Array:

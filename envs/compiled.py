@@ -75,7 +75,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     _register()
     dispatcher = njit(cache=True, **OPTIONS)(function)
-    dispatcher._cache._cache_file._source_stamp = _stamp()  # pyright: ignore[reportAttributeAccessIssue]
+    dispatcher._cache._cache_file._source_stamp = _STAMP  # pyright: ignore[reportAttributeAccessIssue]
     return dispatcher
 
 
@@ -115,9 +115,12 @@ def _always(form: Callable[..., Any]) -> Callable[..., Any]:
     return lambda dice: form
 
 
-@cache
 def _stamp() -> tuple[tuple[str, float, int], ...]:
     """Tell the state of all modules of this package."""
     root = Path(__file__).parent
     stats = ((path, path.stat()) for path in sorted(root.rglob("*.py")))
     return tuple((str(path.relative_to(root)), stat.st_mtime, stat.st_size) for path, stat in stats)
+
+
+_STAMP = _stamp()
+"""Taken when the sources are read: what is compiled later is what they were then, whatever they are by now."""

@@ -78,8 +78,7 @@ def minigrid_long() -> Schedule:
     }
     actions = ("left", "right", "forward", "pickup", "toggle")
     tasks = tuple(
-        Task(name, "lifelong/Grid-v0", (Permute(),), {"base": base, "actions": actions})
-        for name, base in bases.items()
+        Task(name, "lifelong/Grid-v0", (Permute(),), {"base": base, "actions": actions}) for name, base in bases.items()
     )
     return Schedule(tasks, steps=128_000, cycles=2)
 

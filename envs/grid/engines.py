@@ -65,7 +65,7 @@ class GridEngine(Protocol):
         """Go on from the arrays of the world."""
 
 
-def make_engine(name: str, world: GridWorld, device: str) -> GridEngine:
+def make_engine(name: str, world: GridWorld, device: str, layouts: int | None) -> GridEngine:
     """Make the engine of a world.
 
     Raises:
@@ -73,6 +73,8 @@ def make_engine(name: str, world: GridWorld, device: str) -> GridEngine:
     """
     if name != "torch" and device != "cpu":
         raise ValueError(f"engine {name!r} works on the cpu; device {device!r} needs engine 'torch'")
+    if name != "torch" and layouts is not None:
+        raise ValueError(f"engine {name!r} builds every world anew; a pool of layouts={layouts} is for engine 'torch'")
     if name == "numba":
         return CompiledEngine(world)
     if name == "numpy":
@@ -81,7 +83,7 @@ def make_engine(name: str, world: GridWorld, device: str) -> GridEngine:
         return ArrayEngine(world)
     from envs.grid.device_engine import DeviceEngine  # noqa: PLC0415 - likewise
 
-    return DeviceEngine(world, device)
+    return DeviceEngine(world, device, layouts)
 
 
 PAINT, TRAITS = painted(), traits()

@@ -6,7 +6,7 @@ from typing import Any
 
 from gymnasium.error import ResetNeeded
 
-from envs.batched_vector import BatchedEnv
+from envs.batched_vector import BatchedEnv, whole
 from envs.grid.engines import CompiledEngine
 from envs.grid.world import GridWorld
 
@@ -33,13 +33,14 @@ class GridEnv(BatchedEnv):
 
         Raises:
             ResetNeeded: If no episode is under way.
-            ValueError: If the action is none.
+            ValueError: If the action is none on offer.
+            TypeError: If it is no integer.
         """
         if self._step_one is None:
             return super().step(action)
         if self._over:
             raise ResetNeeded("an episode begins with reset(): none is under way")
-        row, reward, terminated, truncated = self._step_one(action)
+        row, reward, terminated, truncated = self._step_one(whole(action))
         self._over = terminated or truncated
         shown = self.world.showing.shaped(row[None])[0] if self._plain else self._show(row)
         return shown, reward, terminated, truncated, {}

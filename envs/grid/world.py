@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -34,6 +35,7 @@ class GridWorld(BatchedWorld):
         shape: Size, steps and parameters.
         arrays: The state: see `envs.grid.layout`.
         engine: What does the arithmetic: ``"numba"``, ``"numpy"`` or ``"torch"``.
+        device: Where it is done.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class GridWorld(BatchedWorld):
         see_through_walls: bool | None = None,
         engine: Engine = "auto",
         device: str = "cpu",
+        layouts: int | None = None,
         **arguments: Any,
     ) -> None:
         """Make N worlds; they are built when episodes begin.
@@ -60,6 +63,7 @@ class GridWorld(BatchedWorld):
             see_through_walls: Whether walls hide nothing; None for the family's.
             engine: ``"numba"``, ``"numpy"``, ``"torch"``, or ``"auto"`` for numba where it is installed, else NumPy.
             device: Where torch works; the others work on the ``"cpu"``.
+            layouts: Layouts in the pool from which torch draws episodes; None for 4,096, fewer where worlds are large.
             **arguments: The family's own, as MiniGrid names them.
 
         Raises:
@@ -95,8 +99,9 @@ class GridWorld(BatchedWorld):
             meaning=meaning,
             places=places,
         )
+        self.device = device
         self.engine = ("numba" if can_compile() else "numpy") if engine == "auto" else engine
-        self._engine = make_engine(self.engine, self, device)
+        self._engine = make_engine(self.engine, self, device, layouts)
 
     def rewire(self, order: np.ndarray) -> bool:
         """Show bit ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`.
@@ -133,6 +138,10 @@ class GridWorld(BatchedWorld):
         out, reward, terminated, truncated, final = self._engine.step(actions, again, idle)
         shaped = self.showing.shaped
         return Outcome(shaped(out), reward, terminated, truncated, None if final is None else shaped(final), {})
+
+    def constant(self, array: np.ndarray) -> Array:
+        """Bring an array to where the world lives; see `BatchedWorld.constant`."""
+        return import_module("torch").from_numpy(array).to(self.device) if self.engine == "torch" else array
 
     def missions(self) -> list[str]:
         """Give the mission of every row, as MiniGrid words it."""

@@ -70,6 +70,21 @@ def test_the_numpy_engine_lives_the_same_life():
     assert lived_alike(replace(STORMY_GRID, steps=120), num_envs=3, steps=160, engine="numpy") > 5
 
 
+def test_storms_blow_over_tensors():
+    task = replace(STORMY_GRID.tasks[0], changes=(Storm(("drop", "invert"), calm=1, burst=10**6, share=1.0),))
+    schedule = Schedule((task,), 10**4)
+    stormy = LifelongVectorEnv(schedule, 4, 3, engine="torch")
+    calm = LifelongVectorEnv(Schedule((replace(task, changes=()),), 10**4), 4, 3, engine="torch")
+    stormy.reset(), calm.reset()
+    still: Any = torch.zeros(4, dtype=torch.int64)
+    stormy.step(still), calm.step(still)
+    seen, *_, infos = stormy.step(still)
+    bare, *_ = calm.step(still)
+    fault = infos["lifelong"]["storm_kind"][0]
+    assert fault in ("drop", "invert")
+    np.testing.assert_array_equal(seen, np.zeros_like(bare) if fault == "drop" else 1 - np.asarray(bare))
+
+
 @pytest.mark.parametrize("name", LIVES)
 def test_lives_of_tensors_begin_in_the_same_worlds(name: str):
     schedule = replace(make_life(name), steps=60)
@@ -79,7 +94,8 @@ def test_lives_of_tensors_begin_in_the_same_worlds(name: str):
     np.testing.assert_array_equal(seen.numpy(), arrays.reset()[0])
     tasks = []
     for _ in range(schedule.total // 4):
-        seen, reward, terminated, truncated, infos = tensors.step(torch.zeros(4, dtype=torch.int64))
+        step: Any = tensors.step(torch.zeros(4, dtype=torch.int64))  # pyright: ignore[reportArgumentType]
+        seen, reward, terminated, truncated, infos = step
         assert seen.shape == tensors.observation_space.shape and seen.isfinite().all()
         assert reward.shape == terminated.shape == truncated.shape == (4,)
         assert bool(truncated.logical_or(terminated).all()) or not infos["lifelong"]["switched"].any()

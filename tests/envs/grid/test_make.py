@@ -144,6 +144,7 @@ def test_agents_and_things_are_put_where_a_drawing_lets_them():
         (lambda: make_world("Empty-5x5-v0", agent_view_size=4), ValueError, "agent_view_size is one of"),
         (lambda: make_world("Empty-5x5-v0", engine="cuda"), ValueError, "engine of a grid world is one of"),
         (lambda: make_world("Empty-5x5-v0", engine="numpy", device="cuda"), ValueError, "needs engine 'torch'"),
+        (lambda: make_world("Empty-5x5-v0", layouts=9), ValueError, "a pool of layouts=9 is for engine 'torch'"),
         (lambda: make_world("Empty-5x5-v0", senses="smell"), ValueError, "senses of a grid world are one of"),
         (lambda: make_world("Empty-5x5-v0", actions=("jump",)), ValueError, "got 'jump'"),
         (lambda: make_world("Empty-5x5-v0", actions=()), ValueError, "at least one action"),
@@ -177,6 +178,17 @@ def test_wrong_actions_are_refused_and_nothing_is_done(engine: Any):
         with pytest.raises(ValueError, match=message):
             world.step(actions)
     np.testing.assert_array_equal(world.arrays.agent, before)
+
+
+@pytest.mark.parametrize("engine", ["numba", "numpy"])
+def test_single_worlds_take_whole_numbers_only(engine: str):
+    env = gym.make("lifelong/Empty-5x5-v0", engine=engine, disable_env_checker=True)
+    env.reset(seed=0)
+    env.step(np.array(2))
+    with pytest.raises(TypeError, match=r"a discrete action is an integer; got 1\.7 of type float"):
+        env.step(1.7)
+    with pytest.raises(ValueError, match="actions lie between 0 and 6; got 9"):
+        env.step(9)
 
 
 def test_stable_baselines_learns_on_them():
