@@ -89,7 +89,7 @@ def test_an_interrupted_run_writes_nothing(tmp_path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(exact, "compare", stop)
     code, out, error = said(capsys, "--ids", "Empty-5x5-v0", "--jobs", "0")
-    assert (code, out) == (130, "") and "interrupted" in error
+    assert (code, out) == (130, "") and "interrupted; nothing is written" in error
     assert not list(tmp_path.iterdir())
 
 

@@ -306,7 +306,7 @@ def test_an_interrupted_run_keeps_what_it_has(told, tmp_path, monkeypatch: pytes
 
     monkeypatch.setattr(command, "measure", stop)
     code, out, error = told()
-    assert (code, out) == (130, "") and "interrupted" in error
+    assert (code, out) == (130, "") and "interrupted; what has been measured is in" in error
     assert json.loads((tmp_path / "runs" / "speed" / "speed.json").read_text())["complete"] is False
 
 
