@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from experiments.cli import main
-from experiments.speed import changes, classic, command, learners, worlds
+from experiments.speed import changes, classic, command, learners, streams, worlds
 from experiments.speed.crew import PEERS_PYTHON, Gone, Worker
 from experiments.speed.guard import compared, worst
 from experiments.speed.measure import judged, key, machine, measure, reached, stages
@@ -258,7 +258,6 @@ def test_learners_count_their_steps():
 
 
 def test_the_brain_is_measured_alone():
-    streams = pytest.importorskip("experiments.speed.streams")
     assert streams.brain_step(steps=64) > 0 and streams.sensors(steps=64, width=16) > 0
     assert streams.acting(1024, steps=64) > 0 and streams.learning(1024, steps=64) >= 0
 
