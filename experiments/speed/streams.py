@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from experiments.speed.brain import brain_step_microseconds, cost_by_neurons, sensor_stream_hertz
 from experiments.speed.worlds import one_thread
-from experiments.speed_brain import brain_step_microseconds, cost_by_neurons, sensor_stream_hertz
 
 
 def brain_step(steps: int = 4000) -> float:

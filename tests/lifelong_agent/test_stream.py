@@ -132,7 +132,8 @@ def test_a_look_changes_nothing_to_the_last_bit(senses: Senses):
         for step in range(300):
             one.learn(world.step(one.act(dice)))
             if looks and step % 7 == 0:
-                assert same(one.brain.state_dict(), copy.deepcopy(one.brain).state_dict())
+                twin = copy.deepcopy(one.brain)
+                assert same(twin.state_dict(), one.brain.state_dict())
                 one.brain(torch.zeros(1, 6))
         ends.append(one.brain.state_dict())
     assert same(*ends)

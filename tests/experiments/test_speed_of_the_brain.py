@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from agents.brain import BrainSpec
-from experiments.speed_brain import (
+from experiments.speed.brain import (
     agent_step_microseconds,
     bits,
     brain_step_microseconds,
