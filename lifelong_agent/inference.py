@@ -94,6 +94,15 @@ class ContextInference(nn.Module):
         self.familiarity = Familiarity(in_dim, slots) if senses == "bits" else None
         self.rewards = RewardModel(in_dim, actions, slots, bits=senses == "bits", generator=generator)
         self.returns = ReturnModel(streams, slots, gamma=gamma)
+        # Streams of one world see much alike: what many of them see in one step makes a model no riper than what few do.
+        crowd = max(1, streams // 8)
+        self.returns.ripe *= crowd
+        self.full = 512 * crowd
+        if self.familiarity is not None:
+            self.familiarity.ripe *= crowd
+        if self.dynamics is not None:
+            self.dynamics.starts *= crowd
+            self.dynamics.ripe *= crowd
         # Evidence per stream that makes a candidate: real-valued models must predict well, bits need only be typical.
         self.creditable = 4.0 if senses == "real" else 0.0
         # Doubt in each context, in nats in [0, ceiling]: from the senses, from rewards.
@@ -332,7 +341,7 @@ class ContextInference(nn.Module):
             self._learn_first(context, torch.cat(first))
 
     def _ripe(self, context: int) -> bool:
-        return self._model_seen(context) >= 512
+        return self._model_seen(context) >= self.full
 
     def _learn_first(self, context: int, first: Tensor) -> None:
         if self.dynamics is not None:

@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from agents.brain import BrainSpec
 from agents.brain_agent import BrainAgent, sample
 from agents.protocol import Step
+from envs import LifelongVectorEnv, Schedule, Task
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.inference import Belief
 from tests.agents.worlds import Counted, Echo, cartpoles, vector
@@ -318,3 +319,14 @@ def test_returns_do_not_run_from_one_world_into_another(monkeypatch: pytest.Monk
     agent.live(env, 12)
     assert bool((told[4] > 1.0).all())
     assert told[5].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("num_envs", [1, 8, 64, 256])
+def test_however_many_bodies_there_are_the_first_world_is_no_other_world(num_envs: int) -> None:
+    grid = {"base": "MiniGrid-Empty-Random-6x6-v0"}
+    life = LifelongVectorEnv(Schedule((Task("empty", "lifelong/Grid-v0", (), grid),), 10**6), num_envs, seed=3)
+    agent = BrainSpec().build(life, 0)
+    agent.live(life, 60 * num_envs)
+    inference = agent.brain.inference
+    assert inference is not None and inference.known == 1 and inference.lost == 0
+    assert float(agent.brain.readout.core.abs().sum()) > 0.0
