@@ -94,7 +94,7 @@ class ContextInference(nn.Module):
         self.familiarity = Familiarity(in_dim, slots) if senses == "bits" else None
         self.rewards = RewardModel(in_dim, actions, slots, bits=senses == "bits", generator=generator)
         self.returns = ReturnModel(streams, slots, gamma=gamma)
-        # Streams of one world see much alike: what many of them see in one step makes a model no riper than what few do.
+        # Streams of one world see much alike: what many see in one step makes a model no riper than what few do.
         crowd = max(1, streams // 8)
         self.returns.ripe *= crowd
         self.full = 512 * crowd
