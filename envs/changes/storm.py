@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import gcd
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -238,7 +239,10 @@ class StormyWorld(BatchedWrapper):
             }
             # Factors of the observations' own type: a mixture of types is not done in one go.
             hit = spell.mask.astype(self.observation_space.dtype)
-            self._factor = self.constant(1 - hit if spell.kind == "drop" else hit if self._bits else 1 - 2 * hit)
+            factor = 1 - hit if spell.kind == "drop" else hit if self._bits else 1 - 2 * hit
+            self._factor = self.constant(factor)
+            # Several rows at a time: beginning a row costs NumPy as much as half of one.
+            self._tiled = np.tile(factor, gcd(size, 16))
         return spell
 
     def _spoil(self, observation: Array, spell: Spell, rows: np.ndarray) -> Array:
@@ -246,12 +250,15 @@ class StormyWorld(BatchedWrapper):
         if spell.kind == CALM:
             return observation
         if spell.kind != "noise":  # in place: what a world hands over, it does not use again
+            target, factor = observation, self._factor
+            if isinstance(observation, np.ndarray) and observation.flags.c_contiguous:
+                target, factor = observation.reshape(-1, len(self._tiled)), self._tiled
             if not self._bits:
-                observation *= self._factor
+                target *= factor
             elif spell.kind == "invert":
-                observation ^= self._factor
+                target ^= factor
             else:
-                observation &= self._factor
+                target &= factor
             return observation
         drawn = np.zeros((self.num_envs, len(spell.mask)), np.float32)
         drawn[rows] = self._noise.draw(rows) * self._deviations * spell.mask
