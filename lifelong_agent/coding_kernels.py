@@ -68,6 +68,20 @@ def add_rows(weight: Array, which: Array, count: int, sign: int, first: int, tot
 
 
 @compiled
+def swap_rows(weight: Array, more: Array, on: int, less: Array, off: int, first: int, total: Array) -> None:
+    """Add ``on`` rows of ``weight (D, m)``, named in ``more``, to ``total (n,)``, and take ``off`` in ``less`` away."""
+    i, last = 0, first + len(total)
+    while i + 2 <= on and i + 2 <= off:  # as many come as go, mostly
+        one, two = weight[more[i], first:last], weight[more[i + 1], first:last]
+        three, four = weight[less[i], first:last], weight[less[i + 1], first:last]
+        for j in range(len(total)):
+            total[j] += (one[j] + two[j]) - (three[j] + four[j])
+        i += 2
+    add_rows(weight, more[i:], on - i, 1, first, total)
+    add_rows(weight, less[i:], off - i, -1, first, total)
+
+
+@compiled
 def kth_largest(value: Array, count: int, k: int) -> Any:
     """Find the k-th largest of the first ``count`` values, whose order is lost (Hoare 1961)."""
     low, high, wanted = 0, count - 1, k - 1
@@ -93,76 +107,86 @@ def kth_largest(value: Array, count: int, k: int) -> Any:
 
 
 @compiled
-def flag_from(value: Array, threshold: Any, flag: Array) -> int:
-    """Flag and count the values of at least ``threshold``."""
-    count = 0
+def flag_from(value: Array, threshold: Any, flag: Array) -> None:
+    """Flag the values of at least ``threshold``."""
     for j in range(len(value)):
-        high = value[j] >= threshold
-        flag[j] = high
-        count += high
-    return count
+        flag[j] = value[j] >= threshold
 
 
 @compiled
-def flag_largest(value: Array, k: int, count: int, flag: Array, search: Array) -> None:
-    """Flag at least k of the largest values, and no more than a few times k if a threshold parts them so.
+def collect(value: Array, flag: Array, where: Array, spare: Array) -> int:
+    """Write the places of what is flagged into ``where (m + 8,)``, in rising order, and its values into ``spare``.
 
-    ``count`` have been flagged, from ``search[0]`` on: where the threshold was best last time; ``search[1]``
-    is how far from there to look. Memory makes it faster, never changing which values are the largest.
+    Returns:
+        How many there are.
     """
+    words, found = flag.view(np.uint64), 0
+    for word in range(len(words)):
+        if words[word]:
+            for j in range(8 * word, 8 * word + 8):
+                where[found] = j
+                found += flag[j]
+    for i in range(found):
+        spare[i] = value[where[i]]
+    return found
+
+
+@compiled
+def collect_largest(value: Array, k: int, flag: Array, where: Array, spare: Array, search: Array) -> int:
+    """Collect at least k of the largest values, and no more than a few times k if a threshold parts them so.
+
+    What is at least ``search[0]`` has been flagged: where the threshold was best last time; ``search[1]`` is how far
+    from there to look. Memory makes it faster, never changing which values are the largest.
+    """
+    found = collect(value, flag, where, spare)
     threshold, margin = np.float32(search[0]), np.float32(search[1])
-    if k <= count <= 4 * k:
-        search[1] *= 0.95 if count > 2 * k else 1.0
-        return
-    search[1] = max(1.3 * search[1], 1e-4) if count < k else 0.7 * search[1]
+    if k <= found <= 4 * k:
+        search[1] *= 0.95 if found > 2 * k else 1.0
+        return found
+    search[1] = max(1.3 * search[1], 1e-4) if found < k else 0.7 * search[1]
     low, high = np.float32(-np.inf), np.float32(np.inf)
     for _ in range(24):  # where many are equal, no threshold parts them: then all of them are compared
-        if count < k:
+        if found < k:
             high = threshold
         else:
             low = threshold
         if np.isfinite(low) and np.isfinite(high):
             threshold = np.float32(0.5) * (low + high)
         else:
-            threshold += margin if count >= k else -margin
+            threshold += margin if found >= k else -margin
             margin *= np.float32(2.0)
-        count = flag_from(value, threshold, flag)
-        if k <= count <= 4 * k:
-            return
-    if count < k:
+        flag_from(value, threshold, flag)
+        found = collect(value, flag, where, spare)
+        if k <= found <= 4 * k:
+            return found
+    if found < k:
         flag_from(value, low, flag)
+        found = collect(value, flag, where, spare)
+    return found
 
 
 @compiled
-def pick(value: Array, count: int, flag: Array, spare: Array, search: Array, winners: Array) -> Any:
+def pick(value: Array, flag: Array, where: Array, spare: Array, search: Array, winners: Array) -> Any:
     """Write the places of the k largest of ``value (m,)`` into ``winners (k,)``, in rising order; returns the largest.
 
-    Of equals the first win. ``count`` values of at least ``search[0]`` have been flagged in ``flag``, which is
-    ``(8 * ceil(m / 8),)``, bytes, zero beyond m; ``spare (m,)`` is overwritten.
+    Of equals the first win. Values of at least ``search[0]`` have been flagged in ``flag``, which is
+    ``(8 * ceil(m / 8),)``, bytes, zero beyond m; ``where (m + 8,)`` and ``spare (m,)`` are overwritten.
     """
-    size, k = len(value), len(winners)
-    flag_largest(value, k, count, flag, search)
-    words = flag.view(np.uint64)
-    found = 0
-    for word in range(len(words)):
-        if words[word]:
-            for j in range(8 * word, min(8 * word + 8, size)):
-                spare[found] = value[j]
-                found += flag[j]
+    k = len(winners)
+    found = collect_largest(value, k, flag, where, spare, search)
     least = kth_largest(spare, found, k)
     search[0] = least - search[1]
-    equals = k
+    equals, best = k, least
     for i in range(found):
         equals -= spare[i] > least
-    best, place = least, 0
-    for word in range(len(words)):
-        if words[word]:
-            for j in range(8 * word, min(8 * word + 8, size)):
-                if value[j] > least or (value[j] == least and equals > 0):
-                    equals -= value[j] == least
-                    best = max(best, value[j])
-                    winners[place] = j
-                    place += 1
+        best = max(best, spare[i])
+    place = 0
+    for i in range(found):
+        drive = value[where[i]]
+        if drive > least or (drive == least and equals > 0):
+            equals -= drive == least
+            winners[place] = where[i]
+            place += 1
     return best
 
 
@@ -213,6 +237,7 @@ def code_bits(
     lists: Array,
     value: Array,
     flag: Array,
+    where: Array,
     spare: Array,
     search: Array,
     winners: Array,
@@ -234,6 +259,7 @@ def code_bits(
         lists: Memory, ``(2, D)``.
         value: Centred drives, ``(m,)``: written.
         flag: Memory: see `pick`.
+        where: Memory: see `pick`.
         spare: Memory: see `pick`.
         search: See `pick`.
         winners: Who fires, ``(k,)``: written.
@@ -244,20 +270,19 @@ def code_bits(
     share, part = np.float32(debt[0]), np.float32(debt[1])
     if share:
         follow_bits(owed, mean, share)
-    threshold, count = np.float32(search[0]), 0
+    threshold = np.float32(search[0])
     for first in range(0, size, BLOCK):  # from 0 on within: of an index that might be negative no vector is made
         last = min(first + BLOCK, size)
         total, usual, centred = drive[first:last], centre[first:last], value[first:last]
         if share:
             follow_drives(owed_drive[first:last], usual, one, part)
         total[:] = known[first:last]
-        add_rows(weight, lists[0], on, 1, first, total)
-        add_rows(weight, lists[1], off, -1, first, total)
+        swap_rows(weight, lists[0], on, lists[1], off, first, total)
         for j in range(len(total)):
             centred[j] = np.float32(total[j]) * one - usual[j]
-        count += flag_from(centred, threshold, flag[first:last])
+        flag_from(centred, threshold, flag[first:last])
     debt[0] = 0.0
-    return pick(value, count, flag, spare, search, winners)
+    return pick(value, flag, where, spare, search, winners)
 
 
 @contracted
@@ -296,6 +321,7 @@ def code_reals(
     normal: Array,
     value: Array,
     flag: Array,
+    where: Array,
     spare: Array,
     search: Array,
     winners: Array,
@@ -318,5 +344,5 @@ def code_reals(
         deviation = np.sqrt(square[d] / samples + np.float32(1e-8))
         normal[d] = min(max((sense[d] - mean[d]) / deviation, -bound), bound)
     combine(normal, weight, bias, value)
-    count = flag_from(value, np.float32(search[0]), flag)
-    return pick(value, count, flag, spare, search, winners)
+    flag_from(value, np.float32(search[0]), flag)
+    return pick(value, flag, where, spare, search, winners)

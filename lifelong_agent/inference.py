@@ -240,7 +240,7 @@ class ContextInference(nn.Module):
                 if self.lost >= self.stubborn:  # nobody explains more: it is our world after all, with failed sensors
                     self.ailing = 0
                 if self.lost >= self.patience and self._convincing(len(sense)):
-                    self._open(candidate)
+                    self.open(candidate)
                     opened = sure = True
         return Belief(self.context, sure, self.context != before, opened)
 
@@ -359,7 +359,8 @@ class ContextInference(nn.Module):
             if model is not None:
                 model.clear(context)
 
-    def _open(self, candidate: int) -> None:
+    def open(self, candidate: int) -> None:
+        """Make the candidate a context, and believe in it."""
         self.context = candidate
         self.known += 1
         self.lost = self.ailing = 0

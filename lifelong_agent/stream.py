@@ -38,9 +38,9 @@ class Searcher:
         self.lists = np.zeros((2, width + 8), np.int64)
         self.value = np.zeros(size, np.float32)
         self.flag = np.zeros(-(-size // 8) * 8, np.uint8)
-        self.spare = np.zeros(size, np.float32)
+        self.where, self.spare = np.zeros(size + 8, np.int32), np.zeros(size, np.float32)
         self.search = np.array([0.0, 0.1])
-        self.kit = self.value, self.flag, self.spare, self.search
+        self.kit = self.value, self.flag, self.where, self.spare, self.search
 
 
 class Stream:
@@ -92,8 +92,9 @@ class Stream:
         # Not a power of two apart, or all that belongs to one neuron would want the same few lines of the cache.
         self.held = np.zeros((4, outputs, size + 80), np.float32)
         self.slot, self.who = np.full(size, -1, np.int32), np.zeros(size, np.int32)
-        self.fired, self.change = np.zeros(size, np.int64), np.zeros(size, np.float32)
-        self.usage, self.counters = np.zeros(size, np.float32), np.zeros(2, np.int64)
+        self.fired, self.empty = np.zeros(size, np.int64), np.zeros(size, np.int32)
+        self.code, self.usage = np.zeros(size, np.float32), np.zeros(size, np.float32)
+        self.counters = np.zeros(3, np.int64)
         self.numbers, self.debt = np.zeros(6), np.zeros(2)
         self.unit, self.weight = 1.0, np.zeros((0, 0), np.float32)
         # What kernels are handed at every step: see `_bind`.
@@ -137,10 +138,11 @@ class Stream:
         taken = len(traced)
         self.slot[:] = -1
         self.slot[traced], self.who[:taken] = np.arange(taken), traced
+        self.held[0], self.who[taken:] = 0.0, -1
         self.held[0, :, :taken] = trace[:, traced]
         self.held[1:, :, :taken] = self.rows[traced].transpose(1, 2, 0)
         self.fired[:taken] = self.counters[1]
-        self.counters[0] = taken
+        self.counters[0], self.counters[2] = taken, 0
         self.count, self.lived = self.normalizer.count[context], self.cortex.settled[context]
         self.debt[:] = 0.0, self.count
         self._bind(context)
@@ -291,7 +293,7 @@ class Stream:
         measures = yardstick["returns"], yardstick["spread"][context], yardstick["usual"][context]
         rows, slots = (self.rows, self.stamps), (self.held, self.slot)
         self._reading = self.rates, *rows, self.numbers, *slots
-        memory = self.who, self.fired, self.change, self.usage
+        memory = self.who, self.fired, self.empty, self.code, self.usage
         self._learning = self.rates, self.numbers, self.counters, *measures, *rows, *slots, *memory
 
     def _state(self) -> tuple[Any, ...]:

@@ -63,11 +63,10 @@ class StreamLearner(Learner):
         if witness is not None:
             then = stream.take(outcome.after[0])
             last = stream.take(outcome.upcoming[0]) if over else then
-            if not witness.weigh(now, then, last, action, reward, over):
-                belief = witness.conclude(now, then, last, action, reward, over)
-                if belief.switched or not belief.sure:
-                    self._falter(belief, outcome, last)
-                    return
+            belief = witness.weigh(now, then, last, action, reward, over)
+            if belief is not None and (belief.switched or not belief.sure):
+                self._falter(belief, outcome, last)
+                return
         elif self._inference is None:
             then = stream.take(outcome.after[0])
             last = stream.take(outcome.upcoming[0]) if over else then

@@ -36,8 +36,8 @@ KEPT, HANDED, SCALE, MET, SPREAD, SEEN = range(6)
 # in `rates`, which they do not,
 GAMMA, DECAY, HORIZON, BRAKE, IMPORTANCE_RATE, FAST_SHARE, LASTING, CONSOLIDATION = range(8)
 UNIT, USAGE_RATE, VALUE_RATE, POLICY_RATE, ENTROPY, EAGER, MEMORY, FLOOR, TOLERANCE, GROWS = range(8, 18)
-# and in `counters`: slots taken, steps learnt from.
-TAKEN, CLOCK = range(2)
+# and in `counters`: up to which slot any is taken, steps learnt from, empty slots among those.
+TAKEN, CLOCK, FREE = range(3)
 
 
 @compiled
@@ -49,27 +49,21 @@ def enter(
     kept = np.float32(numbers[KEPT] / stamps[neuron, 0])
     handed = np.float32((numbers[HANDED] - stamps[neuron, 1]) / stamps[neuron, 0])
     for o in range(held.shape[1]):
-        held[0, o, s] = 0.0
         held[1, o, s] = rows[neuron, 0, o] + handed * rows[neuron, 1, o]
         held[2, o, s] = kept * rows[neuron, 1, o]
         held[3, o, s] = rows[neuron, 2, o]
 
 
 @compiled
-def leave(
-    s: int, last: int, rows: Array, stamps: Array, numbers: Array, held: Array, slot: Array, who: Array, fired: Array
-) -> None:
-    """Move the neuron of slot ``s`` back into its row, and that of the ``last`` slot into its place."""
+def leave(s: int, rows: Array, stamps: Array, numbers: Array, held: Array, slot: Array, who: Array) -> None:
+    """Move the neuron of slot ``s`` back into its row; the slot stays empty, with values that teach nothing."""
     neuron = who[s]
     for o in range(held.shape[1]):
+        held[0, o, s] = 0.0
         for part in range(3):
             rows[neuron, part, o] = held[part + 1, o, s]
     stamps[neuron, 0], stamps[neuron, 1] = numbers[KEPT], numbers[HANDED]
-    slot[neuron] = -1
-    if s != last:
-        held[:, :, s] = held[:, :, last]
-        who[s], fired[s] = who[last], fired[last]
-        slot[who[s]] = s
+    slot[neuron], who[s] = -1, -1
 
 
 @compiled
@@ -144,27 +138,59 @@ def look(
 
 
 @reassociated
-def energy(trace: Array) -> Any:
-    """Sum of squares."""
+def follow_trace(trace: Array, code: Array, decay: Any, direction: Any) -> Any:
+    """Let traces decay and who fires, ``code (slots,)``, join them; returns their sum of squares."""
     total = np.float32(0.0)
     for j in range(len(trace)):
+        trace[j] = trace[j] * decay + code[j] * direction
         total += trace[j] * trace[j]
     return total
 
 
 @compiled
-def teach(trace: Array, change: Array, slow: Array, quick: Array, known: Array, rates: Array, rightness: float) -> None:
-    """Change the synapses of one output, each argument ``(slots,)``: see `Readout.learn`."""
-    one, unit = np.float32(1.0), np.float32(rates[UNIT])
+def teach(
+    trace: Array,
+    code: Array,
+    slow: Array,
+    quick: Array,
+    known: Array,
+    rates: Array,
+    rightness: float,
+    decay: Any,
+    direction: Any,
+    factor: Any,
+    at_once: Any,
+) -> None:
+    """Follow the traces and change the synapses of one output: see `TriarchicBrain.learn` and `Readout.learn`.
+
+    In one pass, for all of it waits for memory.
+
+    Args:
+        trace: ``(slots,)``, as are the next four.
+        code: Activity of who fires.
+        slow: Core.
+        quick: Fast weights.
+        known: Importances.
+        rates: See above.
+        rightness: How right the prediction was.
+        decay: What is left of a trace after a step.
+        direction: What the output would have had to do.
+        factor: The third factor.
+        at_once: A change of the output that is asked for without delay.
+    """
+    one, inverse = np.float32(1.0), np.float32(1.0 / rates[UNIT])
     strength, step, right = np.float32(rates[BRAKE]), np.float32(rates[IMPORTANCE_RATE]), np.float32(rightness)
     share, lasting = np.float32(rates[FAST_SHARE]), np.float32(rates[LASTING])
     moved = np.float32(rates[CONSOLIDATION] * rightness)
+    left = one - moved
     for j in range(len(trace)):
-        held = quick[j] * lasting + share * change[j]
-        slow[j] += change[j] / (one + strength * known[j])
-        slow[j] += moved * held
-        quick[j] = held * (one - moved)
-        known[j] += step * min(abs(trace[j]) / unit, one) * (right - known[j])
+        eligible = trace[j] * decay + code[j] * direction
+        change = eligible * factor + code[j] * at_once
+        held = quick[j] * lasting + share * change
+        trace[j] = eligible
+        slow[j] += change / (one + strength * known[j]) + moved * held
+        quick[j] = held * left
+        known[j] += step * min(abs(eligible) * inverse, one) * (right - known[j])
 
 
 @compiled
@@ -236,22 +262,32 @@ def hold(
     slot: Array,
     who: Array,
     fired: Array,
+    empty: Array,
 ) -> None:
     """Give slots to neurons that fired; take them from those that have not for long."""
-    taken, clock = counters[TAKEN], counters[CLOCK] + 1
+    taken, clock, free = counters[TAKEN], counters[CLOCK] + 1, counters[FREE]
     if clock % 8 == 0:
-        for s in range(taken - 1, -1, -1):
-            if clock - fired[s] > rates[HORIZON]:
-                taken -= 1
-                leave(s, taken, rows, stamps, numbers, held, slot, who, fired)
+        for s in range(taken):
+            if who[s] >= 0 and clock - fired[s] > rates[HORIZON]:
+                leave(s, rows, stamps, numbers, held, slot, who)
+        while taken and who[taken - 1] < 0:
+            taken -= 1
+        free = 0
+        for s in range(taken - 1, -1, -1):  # those that come first are taken first, so that the last become free
+            empty[free] = s
+            free += who[s] < 0
     for i in range(len(winners)):
         s = slot[winners[i]]
         if s < 0:
-            s = taken
+            if free:
+                free -= 1
+                s = empty[free]
+            else:
+                s = taken
+                taken += 1
             enter(winners[i], rows, stamps, numbers, held, slot, who, s)
-            taken += 1
         fired[s] = clock
-    counters[TAKEN], counters[CLOCK] = taken, clock
+    counters[TAKEN], counters[CLOCK], counters[FREE] = taken, clock, free
 
 
 @compiled
@@ -265,7 +301,7 @@ def reinforce(
     taken: int,
     held: Array,
     slot: Array,
-    change: Array,
+    code: Array,
     rates: Array,
 ) -> None:
     """Learn by the three-factor rule: see `Learner`, `TriarchicBrain.learn` and `Readout.learn`."""
@@ -274,28 +310,42 @@ def reinforce(
     for a in range(actions):
         entropy -= chances[a] * np.log(chances[a] + 1e-9)
     surprise = min(abs(standard), 3.0)
-    decay, unit = np.float32(rates[DECAY]), np.float32(rates[UNIT])
-    for o in range(actions + 1):
-        trace, core = held[0, o, :taken], held[1, o, :taken]
-        fast, importance = held[2, o, :taken], held[3, o, :taken]
-        for s in range(taken):
-            trace[s] *= decay
-        direction, at_once = np.float32(1.0), np.float32(0.0)
-        if o < actions:
-            direction = np.float32((1.0 if o == action else 0.0) - chances[o])
-            broader = -chances[o] * (np.log(chances[o] + 1e-9) + entropy)
-            at_once = np.float32(rates[POLICY_RATE] * rates[ENTROPY] * surprise * broader)
-        for i in range(len(winners)):
-            trace[slot[winners[i]]] += direction * unit
-        if o < actions:
-            factor = np.float32(rates[POLICY_RATE] * rates[EAGER] * standard)
-        else:
-            factor = np.float32(rates[VALUE_RATE] * error) / max(energy(trace), np.float32(1.0))
-        for s in range(taken):
-            change[s] = trace[s] * factor
-        for i in range(len(winners)):
-            change[slot[winners[i]]] += at_once * unit
-        teach(trace, change[:taken], core, fast, importance, rates, rightness)
+    decay, one = np.float32(rates[DECAY]), np.float32(1.0)
+    for i in range(len(winners)):
+        code[slot[winners[i]]] = rates[UNIT]
+    active = code[:taken]
+    for o in range(actions):
+        likelier = (1.0 if o == action else 0.0) - chances[o]
+        broader = -chances[o] * (np.log(chances[o] + 1e-9) + entropy)
+        teach(
+            held[0, o, :taken],
+            active,
+            held[1, o, :taken],
+            held[2, o, :taken],
+            held[3, o, :taken],
+            rates,
+            rightness,
+            decay,
+            np.float32(likelier),
+            np.float32(rates[POLICY_RATE] * rates[EAGER] * standard),
+            np.float32(rates[POLICY_RATE] * rates[ENTROPY] * surprise * broader),
+        )
+    energy = follow_trace(held[0, actions, :taken], active, decay, one)
+    teach(
+        held[0, actions, :taken],
+        active,
+        held[1, actions, :taken],
+        held[2, actions, :taken],
+        held[3, actions, :taken],
+        rates,
+        rightness,
+        one,
+        np.float32(0.0),
+        np.float32(rates[VALUE_RATE] * error) / max(energy, one),
+        np.float32(0.0),
+    )
+    for i in range(len(winners)):
+        code[slot[winners[i]]] = 0.0
 
 
 @compiled
@@ -335,7 +385,8 @@ def learn(
     slot: Array,
     who: Array,
     fired: Array,
-    change: Array,
+    empty: Array,
+    code: Array,
     usage: Array,
 ) -> bool:
     """Learn from one step of one stream: what `Learner.learn` does after `TriarchicBrain.observe`.
@@ -364,9 +415,10 @@ def learn(
         stamps: When they were so, ``(m, 2)``.
         held: Trace, core, fast weight and importance of neurons with traces, ``(4, O, slots)``.
         slot: Slot of each neuron or -1, ``(m,)``.
-        who: Neuron of each slot, ``(slots,)``.
+        who: Neuron of each slot, ``(slots,)``; -1 for an empty one.
         fired: When it fired last, ``(slots,)``.
-        change: Memory, ``(slots,)``.
+        empty: Empty slots, ``(slots,)``.
+        code: Memory, ``(slots,)``: zeros.
         usage: How often each neuron fires, in units of what `SCALE` says, ``(m,)``.
 
     Returns:
@@ -381,9 +433,9 @@ def learn(
         error += rates[GAMMA] * np.float64(upcoming[actions])
 
     standard, rightness = compare(error, value, usual, spread, rates)
-    hold(winners, rates, numbers, counters, rows, stamps, held, slot, who, fired)
+    hold(winners, rates, numbers, counters, rows, stamps, held, slot, who, fired, empty)
     taken = counters[TAKEN]
-    reinforce(action, error, standard, rightness, winners, chances, taken, held, slot, change, rates)
+    reinforce(action, error, standard, rightness, winners, chances, taken, held, slot, code, rates)
     if rates[FAST_SHARE]:
         decay_fast(rightness, rates, rows, stamps, numbers, slot)
     if over:

@@ -1,4 +1,4 @@
-"""Context inference of one stream of bits, compiled: the ordinary steps, in which nothing changes about the belief."""
+"""Context inference of one stream of bits, compiled: the steps that do not change it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from lifelong_agent.stream import RING, Searcher, Stream, fixed_point
 class Witness:
     """Weighs every step of a stream, and leaves those that change the belief to `ContextInference`.
 
-    It works on the models' own memory, but for three numbers on rewards and the queue of what was not learnt yet, which
-    ``settle`` hands over.
+    It works on the models' own memory, but for a few numbers and the queue of what was not learnt yet, which ``settle``
+    hands over.
 
     Args:
         inference: Infers from bits, on the CPU, with compiled kernels.
@@ -31,6 +31,7 @@ class Witness:
         self.familiarity, self.rewards, self.returns = familiarity, rewards, returns
         rates = (familiarity.limit, familiarity.ripe, familiarity.rate, familiarity.rare, rewards.noise, rewards.rate)
         rates += (returns.gamma, returns.drop, returns.ripe, inference.threshold, inference.fading, inference.ceiling)
+        rates += (inference.patience, inference.creditable, inference.disorder, inference.full)
         self.rates = np.array(rates)
         self.weight, self.unit = fixed_point(rewards.projection.numpy())
         self.searcher = Searcher(rewards.neurons, stream.width)
@@ -39,7 +40,7 @@ class Witness:
         self.code = np.zeros(rewards.winners, np.int64)
         self.base = RING
         self.idle = np.zeros(0, np.float32), np.zeros(2), stream.senses[RING], self.drives[RING]
-        self.life = np.zeros(4)
+        self.life = np.zeros(7)
         self.queue = np.zeros((2 * inference.chunk, len(stream.senses[0])), np.uint8)
         self.queued = np.zeros(2, np.int64)
         self.steps: list[tuple[int, bool]] = []  # action, and whether an episode ended, of what is queued
@@ -56,6 +57,7 @@ class Witness:
         seen = self.familiarity.surprise, self.familiarity.novel, self.familiarity.seen
         promises = rewards.views["centre"], rewards.views["weight"], rewards.lessons, rewards.bias, rewards.wrong
         self.life[:3] = rewards.seen, rewards.mean, rewards.largest
+        self.life[4:] = inference.lost, inference.credit, inference.rival
         paid = self.life, self.expected, self.told, returns["running"], returns["discount"], returns["usual"]
         self.queued[:] = 0
         for _, _, after, fresh in inference.queue:
@@ -78,8 +80,9 @@ class Witness:
 
     def settle(self) -> None:
         """Tell the models what only the witness knows."""
-        rewards, row = self.rewards, 0
-        rewards.seen, rewards.mean, rewards.largest = self.life[:3].tolist()
+        inference, rewards, row = self.inference, self.rewards, 0
+        rewards.seen, rewards.mean, rewards.largest, _, lost, inference.credit, inference.rival = self.life.tolist()
+        inference.lost = int(lost)
         queue: list[tuple[Tensor, ...]] = []
         seen = torch.from_numpy(self.queue[:, : self.stream.width].astype(np.float32))
         for action, over in self.steps:
@@ -87,9 +90,9 @@ class Witness:
             # What bits are learnt from is what was seen after an action: what came before it is not kept.
             queue.append((after, torch.tensor([action]), after, fresh))
             row += 1 + over
-        self.inference.queue = queue
+        inference.queue = queue
 
-    def weigh(self, now: int, then: int, last: int, action: int, reward: float, over: bool) -> bool:
+    def weigh(self, now: int, then: int, last: int, action: int, reward: float, over: bool) -> Belief | None:
         """Take in a step; see `witness_kernels.weigh`.
 
         Args:
@@ -101,7 +104,7 @@ class Witness:
             over: Whether an episode ended.
 
         Returns:
-            Whether the belief stays and the step was learnt from. If not, ``conclude`` is to follow.
+            What is believed now; None if it is what was believed before, and sure.
         """
         life, senses = self.life, self.stream.senses
         informative, follow = life[2] > 1e-6, life[0] < 1000
@@ -123,7 +126,7 @@ class Witness:
             self.base = now
         else:
             self.base = RING
-        calm = witness_kernels.weigh(
+        told = witness_kernels.weigh(
             self.inference.context,
             action,
             reward,
@@ -137,17 +140,26 @@ class Witness:
             self.unit,
             *self.bound,
         )
-        if calm:
-            self.inference.lost = 0
+        self.informative = informative
+        if told == witness_kernels.CALM:
             if self.queued[0]:
                 self.steps.append((action, over))
             else:
                 self.steps.clear()
-        self.informative = informative
-        return calm
+            return None
+        if told == witness_kernels.OPEN:
+            return self._conclude(now, then, last, action, reward, over)
+        self.steps.clear()
+        inference = self.inference
+        if told == witness_kernels.UNSURE:
+            return Belief(inference.context, False, False, False)
+        self.settle()
+        inference.open(inference.known)
+        self.load()
+        return Belief(inference.context, True, True, True)
 
-    def conclude(self, now: int, then: int, last: int, action: int, reward: float, over: bool) -> Belief:
-        """Draw what follows where a step changed the belief, or could have; see ``weigh``."""
+    def _conclude(self, now: int, then: int, last: int, action: int, reward: float, over: bool) -> Belief:
+        """Draw what follows where a step has changed the belief; see ``weigh``."""
         stream = self.stream
         self.settle()
         sense, after = stream.sense(now)[None], stream.sense(then)[None]
@@ -159,7 +171,7 @@ class Witness:
             self.senses,
             code,
             self.expected[:, None],
-            self.life[3:] if over else self.life[:0],
+            self.life[3:4] if over else self.life[:0],
         )
         self.load()
         return belief

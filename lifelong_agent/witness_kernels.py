@@ -1,4 +1,4 @@
-"""Compiled context inference of one stream of bits: the ordinary step, in which the context believed in stays.
+"""Compiled context inference of one stream of bits: steps after which the context believed in stays.
 
 Kernels of this file call each other only: numba keeps compiled code as long as the file of the kernel itself is older.
 """
@@ -17,8 +17,13 @@ compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 # What is passed in `rates`, in this order:
 LIMIT, RIPE, RATE, RARE, NOISE, LEARNING, DISCOUNT, DROP, EPISODES, THRESHOLD, FADING, CEILING = range(12)
-SURE = 512.0
-"""Observations that a context must have seen before it learns from many in one go: see `ContextInference._ripe`."""
+PATIENCE, CREDITABLE, DISORDER, FULL = range(12, 16)
+# What is in `life`: rewards so far, their mean, the largest distance from it; the return of the episode so far; steps
+# in a row that no context explained, and how well the candidate and the best of the others explained them.
+SEEN, MEAN, LARGEST, GAIN, LOST, CREDIT, RIVAL = range(7)
+# What `weigh` says of the belief: it may have changed, which is left to `ContextInference`; it stays; no context is
+# sure, and the candidate learnt; and the candidate may become a context.
+OPEN, CALM, UNSURE, CONVINCING = range(4)
 
 
 @compiled
@@ -101,9 +106,9 @@ def promise(weight: Array, code: Array, first: int, bias: Array, out: Array) -> 
 
 @compiled
 def disprove(expected: Array, reward: float, life: Array, wrong: Array, rates: Array, out: Array) -> None:
-    """Write what a reward is evidence for: see `RewardModel.evidence`. ``life``: samples, mean, largest distance."""
-    noise = rates[NOISE] * life[2]
-    surprise = max(abs(reward - life[1]) - 0.5 * noise, 0.0) / noise
+    """Write what a reward is evidence for: see `RewardModel.evidence`."""
+    noise = rates[NOISE] * life[LARGEST]
+    surprise = max(abs(reward - life[MEAN]) - 0.5 * noise, 0.0) / noise
     for c in range(len(out)):
         own = np.sqrt(noise**2 + wrong[c])
         error = max(abs(reward - expected[c]) - 0.5 * own, 0.0) / own
@@ -116,11 +121,11 @@ def disprove(expected: Array, reward: float, life: Array, wrong: Array, rates: A
 @compiled
 def notice(reward: float, life: Array, follow: bool, drive: Array, unit: float, centre: Array) -> None:
     """Follow rewards and drives of the whole life: see `RewardModel.notice`."""
-    life[0] += 1.0
-    life[1] += (reward - life[1]) * max(1.0 / life[0], 1e-4)
-    life[2] = max(life[2], abs(reward - life[1]))
+    life[SEEN] += 1.0
+    life[MEAN] += (reward - life[MEAN]) * max(1.0 / life[SEEN], 1e-4)
+    life[LARGEST] = max(life[LARGEST], abs(reward - life[MEAN]))
     if follow:
-        share, one = np.float32(1.0 / life[0]), np.float32(unit)
+        share, one = np.float32(1.0 / life[SEEN]), np.float32(unit)
         for j in range(len(centre)):
             centre[j] += share * (np.float32(drive[j]) * one - centre[j])
 
@@ -144,7 +149,7 @@ def teach(
         lessons[context] += 1
         bias[context] += (reward - bias[context]) / lessons[context]
     error = reward - expected
-    if abs(expected - bias[context]) > rates[NOISE] * life[2]:
+    if abs(expected - bias[context]) > rates[NOISE] * life[LARGEST]:
         wrong[context] += 0.01 * (error**2 - wrong[context])
     step = error * (rates[LEARNING] / len(code))
     for i in range(len(code)):
@@ -160,6 +165,92 @@ def outcome(reward: float, over: bool, running: Array, discount: Array, rates: A
     if over:
         running[0], discount[0] = 0.0, 1.0
     return finished
+
+
+@compiled
+def disappoint(gain: float, usual: Array, rates: Array) -> float:
+    """Say what the return of an episode is evidence for, ``usual (3,)``: see `ReturnModel.evidence`."""
+    if usual[0] < rates[EPISODES]:
+        return 0.0
+    distance = (gain - usual[1]) / max(np.sqrt(usual[2]), 0.1 * abs(usual[1]), 1e-6)
+    return min(max(rates[DROP] * distance + 0.5 * rates[DROP] ** 2, -3.0), 1.0)
+
+
+@compiled
+def follow_returns(gain: float, usual: Array) -> None:
+    """Let one context, ``usual (3,)``, learn from the return of an episode: see `ReturnModel.learn`."""
+    usual[0] += 1.0
+    rate, gap = max(1.0 / usual[0], 0.02), gain - usual[1]
+    usual[1] += rate * gap
+    usual[2] += rate * (gap**2 - usual[2])
+
+
+@compiled
+def doubt_all(context: int, told: float, judged: Array, doubt: Array, rates: Array) -> bool:
+    """Tell doubts, ``(2, slots)``, of evidence of the senses, ``judged (known,)``, and of rewards.
+
+    Returns:
+        Whether another context is clearly less doubtful: see `ContextInference._choose`.
+    """
+    known, chosen = len(judged), 0
+    best, acted = max(judged.max(), 0.0), doubt[1, context] - told
+    for c in range(known):
+        doubt[0, c] += best - 1.0 - judged[c]
+        doubt[1, c] = acted if c == context else doubt[1, c] * rates[FADING]
+        for kind in range(2):
+            doubt[kind, c] = min(max(doubt[kind, c], 0.0), rates[CEILING])
+        if doubt[0, c] + doubt[1, c] < doubt[0, chosen] + doubt[1, chosen]:
+            chosen = c
+    own, least = doubt[0, context] + doubt[1, context], doubt[0, chosen] + doubt[1, chosen]
+    return chosen != context and least < own - 2.0 and least < rates[THRESHOLD]
+
+
+@compiled
+def clear(
+    context: int,
+    chance: Array,
+    table: Array,
+    base: Array,
+    surprise: Array,
+    novel: Array,
+    seen: Array,
+    weight: Array,
+    lessons: Array,
+    bias: Array,
+    wrong: Array,
+    mean: float,
+    usual: Array,
+) -> None:
+    """Let all models of one context forget: see `ContextInference._clear`."""
+    surprise[context], novel[context], seen[context] = 0.0, 10.0, 0.0
+    off = np.log1p(np.float32(-0.5))
+    chance[context] = 0.5
+    table[:, 2 * context] = off - np.log(np.float32(0.5))
+    table[:, 2 * context + 1] = 0.0
+    base[context] = -off * np.float32(chance.shape[1])
+    weight[context] = 0.0
+    wrong[context] = lessons[context] = 0.0
+    bias[context] = mean
+    usual[context] = 0.0
+
+
+@compiled
+def believe(candidate: int, senses: Array, life: Array) -> None:
+    """Follow how well a candidate explains what no context does: see `ContextInference.conclude`."""
+    credit, rival = senses[candidate], senses[:candidate].max()
+    if life[LOST] > 1.0:
+        credit, rival = 0.8 * life[CREDIT] + 0.2 * credit, 0.8 * life[RIVAL] + 0.2 * rival
+    life[CREDIT], life[RIVAL] = credit, rival
+
+
+@compiled
+def convincing(candidate: int, informative: bool, surprise: Array, life: Array, rates: Array) -> bool:
+    """Say whether a candidate may become a context: see `ContextInference._convincing`."""
+    if life[LOST] < rates[PATIENCE] or life[CREDIT] <= rates[CREDITABLE]:
+        return False
+    if not informative and life[CREDIT] <= life[RIVAL]:
+        return False
+    return surprise[candidate] <= rates[DISORDER] * surprise[:candidate].max()
 
 
 @compiled
@@ -197,8 +288,8 @@ def weigh(
     usual: Array,
     queue: Array,
     queued: Array,
-) -> bool:
-    """Weigh one step of one stream, and learn from it if it changes nothing about what is believed.
+) -> int:
+    """Weigh one step of one stream, and learn from it unless it changes which context is believed in.
 
     Args:
         context: The context believed in.
@@ -226,7 +317,7 @@ def weigh(
         lessons: ``(slots,)``.
         bias: ``(slots,)``.
         wrong: ``(slots,)``.
-        life: Samples, mean, largest distance; and the return of the episode so far: written.
+        life: See above.
         expected: What was expected, ``(known + 1,)``: written.
         told: What the reward is evidence for, ``(known + 1,)``: written.
         running: See `ReturnModel`, as are the next two: of one stream.
@@ -236,8 +327,7 @@ def weigh(
         queued: How many steps they are of, and how many observations: ``(2,)``.
 
     Returns:
-        Whether nothing changed. Otherwise doubts are told, and what follows from them is left to
-        `ContextInference`.
+        `OPEN`, with doubts told and nothing learnt; or `CALM`, `UNSURE` or `CONVINCING`: see above.
     """
     known = len(senses) - 1
     for c in range(known + 1):
@@ -248,43 +338,40 @@ def weigh(
         promise(weight, code, first, bias, expected)
         disprove(expected, reward, life, wrong, rates, told)
     notice(reward, life, follow, drive, unit, centre)
-    gain = life[3] = outcome(reward, over, running, discount, rates)
-    episodes, mean, variance = usual[context, 0], usual[context, 1], usual[context, 2]
-    if over and episodes >= rates[EPISODES]:
-        distance = (gain - mean) / max(np.sqrt(variance), 0.1 * abs(mean), 1e-6)
-        told[context] += min(max(rates[DROP] * distance + 0.5 * rates[DROP] ** 2, -3.0), 1.0)
+    gain = life[GAIN] = outcome(reward, over, running, discount, rates)
+    if over:
+        told[context] += disappoint(gain, usual[context], rates)
 
     judged = senses[:known].copy()
     if over:
         typical(fresh, table, base, surprise, novel, seen, rates, judged)
-    best = max(judged.max(), 0.0)
-    acted = doubt[1, context] - told[context]
-    chosen = 0
-    for c in range(known):
-        doubt[0, c] += best - 1.0 - judged[c]
-        doubt[1, c] = acted if c == context else doubt[1, c] * rates[FADING]
-        for kind in range(2):
-            doubt[kind, c] = min(max(doubt[kind, c], 0.0), rates[CEILING])
-        if doubt[0, c] + doubt[1, c] < doubt[0, chosen] + doubt[1, chosen]:
-            chosen = c
-    own, least = doubt[0, context] + doubt[1, context], doubt[0, chosen] + doubt[1, chosen]
-    if (least < own - 2.0 and least < rates[THRESHOLD]) or own >= rates[THRESHOLD] or seen[known]:
-        return False
+    if doubt_all(context, told[context], judged, doubt, rates):
+        return OPEN
+    queue[queued[1]] = after
+    queue[queued[1] + 1] = fresh
+    if doubt[0, context] + doubt[1, context] >= rates[THRESHOLD]:
+        life[LOST] += 1.0
+        fresh_rows = queue[queued[1] : queued[1] + (2 if over else 1)]
+        queued[:] = 0  # may have been seen in another world: better unlearnt than learnt wrong
+        if known == len(seen) - 1:
+            return UNSURE
+        believe(known, senses, life)
+        if informative:
+            teach(weight, code, first, known, expected[known], reward, life, lessons, bias, wrong, rates)
+        familiarise(known, fresh_rows, len(fresh_rows), chance, table, base, surprise, novel, seen, rates)
+        return CONVINCING if convincing(known, informative, surprise, life, rates) else UNSURE
 
+    life[LOST] = 0.0
+    if seen[known]:
+        models = chance, table, base, surprise, novel, seen, weight, lessons, bias, wrong
+        clear(known, *models, life[MEAN], usual)
     if informative:
         teach(weight, code, first, context, expected[context], reward, life, lessons, bias, wrong, rates)
-    queue[queued[1]] = after
-    queued[1] += 1
-    if over:
-        queue[queued[1]] = fresh
-        queued[1] += 1
+    queued[1] += 2 if over else 1
     queued[0] += 1
-    if 2 * queued[0] >= len(queue) or seen[context] < SURE:
+    if 2 * queued[0] >= len(queue) or seen[context] < rates[FULL]:
         familiarise(context, queue, queued[1], chance, table, base, surprise, novel, seen, rates)
         queued[:] = 0
     if over:
-        usual[context, 0] += 1.0
-        rate, gap = max(1.0 / usual[context, 0], 0.02), gain - usual[context, 1]
-        usual[context, 1] += rate * gap
-        usual[context, 2] += rate * (gap**2 - usual[context, 2])
-    return True
+        follow_returns(gain, usual[context])
+    return CALM
