@@ -1,8 +1,9 @@
 """Compiled coding of one stream: drives that follow what changed in the senses, and the k largest of them.
 
 Bits are projected by weights in fixed point, so sums are exact: a drive that followed ten thousand changes is the same,
-to the bit, as one summed anew, and nothing ever has to be refreshed. The step of the fixed point is that of single
-precision at the largest sum there can be, so it agrees with the reference to rounding.
+to the bit, as one summed anew, and nothing ever has to be refreshed. What a step costs is to fetch weights, so those of
+the cortex have 16 bits: a drive is then known up to a bound, and where that leaves open who fires, the weights as they
+are decide. So who fires agrees with the reference to rounding.
 
 Kernels of this file call each other only: numba keeps compiled code as long as the file of the kernel itself is older.
 """
@@ -20,8 +21,12 @@ Array = np.ndarray[Any, Any]
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 contracted = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
+reassociated = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+
 BLOCK = 2048
 """Drives that are summed in one go: they stay in the fastest cache while row after row is added."""
+SLACK = 2e-5
+"""What rounding may have made of a drive in single precision, at most."""
 
 
 @compiled
@@ -51,10 +56,10 @@ def add_rows(weight: Array, which: Array, count: int, sign: int, first: int, tot
         three, four = weight[which[i + 2], first:last], weight[which[i + 3], first:last]
         if sign > 0:
             for j in range(len(total)):
-                total[j] += (one[j] + two[j]) + (three[j] + four[j])
+                total[j] += (np.int32(one[j]) + np.int32(two[j])) + (np.int32(three[j]) + np.int32(four[j]))
         else:
             for j in range(len(total)):
-                total[j] -= (one[j] + two[j]) + (three[j] + four[j])
+                total[j] -= (np.int32(one[j]) + np.int32(two[j])) + (np.int32(three[j]) + np.int32(four[j]))
         i += 4
     while i < count:
         one = weight[which[i], first:last]
@@ -75,7 +80,7 @@ def swap_rows(weight: Array, more: Array, on: int, less: Array, off: int, first:
         one, two = weight[more[i], first:last], weight[more[i + 1], first:last]
         three, four = weight[less[i], first:last], weight[less[i + 1], first:last]
         for j in range(len(total)):
-            total[j] += (one[j] + two[j]) - (three[j] + four[j])
+            total[j] += (np.int32(one[j]) + np.int32(two[j])) - (np.int32(three[j]) + np.int32(four[j]))
         i += 2
     add_rows(weight, more[i:], on - i, 1, first, total)
     add_rows(weight, less[i:], off - i, -1, first, total)
@@ -136,10 +141,12 @@ def collect_largest(value: Array, k: int, flag: Array, where: Array, spare: Arra
     """Collect at least k of the largest values, and no more than a few times k if a threshold parts them so.
 
     What is at least ``search[0]`` has been flagged: where the threshold was best last time; ``search[1]`` is how far
-    from there to look. Memory makes it faster, never changing which values are the largest.
+    from there to look. Memory makes it faster, never changing which values are the largest. ``search[2]`` will
+    say from where on values have been collected.
     """
     found = collect(value, flag, where, spare)
     threshold, margin = np.float32(search[0]), np.float32(search[1])
+    search[2] = threshold
     if k <= found <= 4 * k:
         search[1] *= 0.95 if found > 2 * k else 1.0
         return found
@@ -157,9 +164,11 @@ def collect_largest(value: Array, k: int, flag: Array, where: Array, spare: Arra
             margin *= np.float32(2.0)
         flag_from(value, threshold, flag)
         found = collect(value, flag, where, spare)
+        search[2] = threshold
         if k <= found <= 4 * k:
             return found
     if found < k:
+        search[2] = low
         flag_from(value, low, flag)
         found = collect(value, flag, where, spare)
     return found
@@ -190,11 +199,89 @@ def pick(value: Array, flag: Array, where: Array, spare: Array, search: Array, w
     return best
 
 
+@reassociated
+def centre_sense(sense: Array, counts: Array, share: Any, unusual: Array) -> Any:
+    """Write an observation less ``share`` of ``counts`` into ``unusual``, each ``(D,)``; returns its absolute sum."""
+    total = np.float32(0.0)
+    for d in range(len(unusual)):
+        unusual[d] = np.float32(sense[d]) - np.float32(counts[d]) * share
+        total += abs(unusual[d])
+    return total
+
+
+@reassociated
+def project(weight: Array, sense: Array) -> Any:
+    """Project an observation by the weights of one neuron, each ``(D,)``."""
+    total = np.float32(0.0)
+    for d in range(len(sense)):
+        total += weight[d] * sense[d]
+    return total
+
+
 @compiled
-def follow_bits(sense: Array, mean: Array, share: Any) -> None:
-    """Move the usual input ``mean (D,)`` by ``share`` towards an observation."""
-    for d in range(len(mean)):
-        mean[d] += share * (np.float32(sense[d]) - mean[d])
+def pick_nearly(
+    value: Array,
+    error: Any,
+    flag: Array,
+    where: Array,
+    spare: Array,
+    search: Array,
+    weight: Array,
+    unusual: Array,
+    origin: Array,
+    rest: Any,
+    winners: Array,
+) -> Any:
+    """Do what `pick` does where no two values are told apart by less than ``error``.
+
+    Those that this leaves open are summed exactly: by ``weight (m, D)`` from ``unusual (D,)``, less ``rest`` of
+    ``origin (m,)``.
+    """
+    k = len(winners)
+    found = collect_largest(value, k, flag, where, spare, search)
+    least = kth_largest(spare, found, k)
+    search[0] = least - search[1]
+    low, high = least - error, least + error
+    if search[2] > low:
+        flag_from(value, low, flag)
+        found = collect(value, flag, where, spare)
+    near, wanted, top = 0, k, value[where[0]]
+    for i in range(found):
+        drive = value[where[i]]
+        top = max(top, drive)
+        wanted -= drive > high
+        near += low <= drive <= high
+    best = np.float32(-np.inf)
+    for i in range(found):
+        j = where[i]
+        if value[j] >= top - error:
+            best = max(best, project(weight[j], unusual) - rest * origin[j])
+    equals, least = near, np.float32(-np.inf)
+    if near > wanted:
+        near = 0
+        for i in range(found):
+            j = where[i]
+            if low <= value[j] <= high:
+                flag[j] = 2
+                value[j] = spare[near] = project(weight[j], unusual) - rest * origin[j]
+                near += 1
+        least = kth_largest(spare, near, wanted)
+        equals = wanted
+        for i in range(near):
+            equals -= spare[i] > least
+    place = 0
+    for i in range(found):
+        j = where[i]
+        drive = value[j]
+        fires = drive >= low
+        if flag[j] == 2:
+            tied = drive == least and equals > 0
+            equals -= tied
+            fires = drive > least or tied
+        if fires:
+            winners[place] = j
+            place += 1
+    return best
 
 
 @compiled
@@ -205,10 +292,21 @@ def follow_drives(drive: Array, centre: Array, unit: Any, share: Any) -> None:
 
 
 @compiled
-def repay_bits(sense: Array, drive: Array, unit: float, debt: Array, mean: Array, centre: Array) -> None:
-    """Move the usual input and the usual drives as far as ``debt`` says: see `code_bits`."""
-    follow_bits(sense, mean, np.float32(debt[0]))
-    follow_drives(drive, centre, np.float32(unit), np.float32(debt[1]))
+def take_in(sense: Array, counts: Array, lived: Array) -> Any:
+    """Count an observation, if one is owed: see `code_bits`; returns how far the usual drives have to follow."""
+    if not lived[0]:
+        return np.float32(0.0)
+    lived[0] = 0.0
+    lived[2] += 1.0
+    for d in range(len(counts)):
+        counts[d] += sense[d]
+    return np.float32(1.0 / (lived[1] + lived[2]))
+
+
+@compiled
+def repay_bits(sense: Array, drive: Array, unit: float, centre: Array, counts: Array, lived: Array) -> None:
+    """Take in the observation that is owed: see `code_bits`."""
+    follow_drives(drive, centre, np.float32(unit), take_in(sense, counts, lived))
 
 
 @compiled
@@ -222,6 +320,38 @@ def repay_reals(sense: Array, mean: Array, square: Array, count: float) -> None:
 
 
 @compiled
+def move(
+    before: Array,
+    after: Array,
+    weight: Array,
+    unit: float,
+    known: Array,
+    drive: Array,
+    centre: Array,
+    share: Any,
+    owed_drive: Array,
+    lists: Array,
+    value: Array,
+    flag: Array,
+    search: Array,
+) -> None:
+    """Let drives follow from one observation to another, and the usual drives by ``share``: see `code_bits`."""
+    size = len(drive)
+    on, off = differences(before, after, lists[0], lists[1])
+    one, threshold = np.float32(unit), np.float32(search[0])
+    for first in range(0, size, BLOCK):  # from 0 on within: of an index that might be negative no vector is made
+        last = min(first + BLOCK, size)
+        total, usual, centred = drive[first:last], centre[first:last], value[first:last]
+        if share:
+            follow_drives(owed_drive[first:last], usual, one, share)
+        total[:] = known[first:last]
+        swap_rows(weight, lists[0], on, lists[1], off, first, total)
+        for j in range(len(total)):
+            centred[j] = np.float32(total[j]) * one - usual[j]
+        flag_from(centred, threshold, flag[first:last])
+
+
+@compiled
 def code_bits(
     before: Array,
     after: Array,
@@ -230,10 +360,13 @@ def code_bits(
     known: Array,
     drive: Array,
     centre: Array,
-    mean: Array,
-    debt: Array,
     owed: Array,
     owed_drive: Array,
+    exact: Array,
+    origin: Array,
+    counts: Array,
+    lived: Array,
+    unusual: Array,
     lists: Array,
     value: Array,
     flag: Array,
@@ -244,18 +377,24 @@ def code_bits(
 ) -> Any:
     """Code one observation of bits; returns the drive of the neuron that meets it best.
 
+    The usual drive of a neuron is the mean of its drives at ``lived[1]`` observations, ``origin``, and at the
+    ``lived[2]`` since: of each of these only how often each bit was on is kept.
+
     Args:
         before: The observation that ``known`` are the drives of, ``(D,)``, bytes; no bit on, and no drive, at first.
         after: The observation, ``(D,)``.
-        weight: In fixed point, ``(D, m)``, int32.
+        weight: In fixed point, ``(D, m)``, int16.
         unit: What an integer 1 stands for.
         known: Drives of ``before``, ``(m,)``, int32.
         drive: Drives of ``after``, ``(m,)``: written.
-        centre: Mean drives, ``(m,)``.
-        mean: Mean input, ``(D,)``.
-        debt: How far the mean input and the mean drives have yet to be moved, ``(2,)``; no more from now on.
-        owed: The observation which they have to be moved towards, ``(D,)``.
+        centre: Usual drives, ``(m,)``, as far as such weights tell.
+        owed: The observation by which they have yet to be moved, ``(D,)``.
         owed_drive: Its drives, ``(m,)``.
+        exact: Weights as they are, ``(m, D)``.
+        origin: Usual drives when counting began, ``(m,)``.
+        counts: How often each bit has been on since, ``(D,)``, int32.
+        lived: Whether an observation is owed, and how many there were before and since counting began: ``(3,)``.
+        unusual: Memory, ``(D,)``.
         lists: Memory, ``(2, D)``.
         value: Centred drives, ``(m,)``: written.
         flag: Memory: see `pick`.
@@ -264,25 +403,36 @@ def code_bits(
         search: See `pick`.
         winners: Who fires, ``(k,)``: written.
     """
-    size = len(drive)
-    on, off = differences(before, after, lists[0], lists[1])
-    one = np.float32(unit)
-    share, part = np.float32(debt[0]), np.float32(debt[1])
-    if share:
-        follow_bits(owed, mean, share)
-    threshold = np.float32(search[0])
-    for first in range(0, size, BLOCK):  # from 0 on within: of an index that might be negative no vector is made
-        last = min(first + BLOCK, size)
-        total, usual, centred = drive[first:last], centre[first:last], value[first:last]
-        if share:
-            follow_drives(owed_drive[first:last], usual, one, part)
-        total[:] = known[first:last]
-        swap_rows(weight, lists[0], on, lists[1], off, first, total)
-        for j in range(len(total)):
-            centred[j] = np.float32(total[j]) * one - usual[j]
-        flag_from(centred, threshold, flag[first:last])
-    debt[0] = 0.0
-    return pick(value, flag, where, spare, search, winners)
+    share = take_in(owed, counts, lived)
+    move(before, after, weight, unit, known, drive, centre, share, owed_drive, lists, value, flag, search)
+    samples = lived[1] + lived[2]
+    rest = np.float32(lived[1] / samples if samples else 1.0)
+    apart = centre_sense(after, counts, np.float32(1.0 / max(samples, 1.0)), unusual)
+    error = np.float32(unit) * apart + np.float32(2.0 * SLACK)  # half a unit of each weight, for both of two neurons
+    return pick_nearly(value, error, flag, where, spare, search, exact, unusual, origin, rest, winners)
+
+
+@compiled
+def code_bits_exactly(
+    before: Array,
+    after: Array,
+    weight: Array,
+    unit: float,
+    known: Array,
+    drive: Array,
+    centre: Array,
+    lists: Array,
+    value: Array,
+    flag: Array,
+    where: Array,
+    spare: Array,
+    search: Array,
+    winners: Array,
+) -> None:
+    """Code one observation of bits by weights, ``(D, m)``, int32, that are as good as exact: see `code_bits`."""
+    nothing = np.float32(0.0)
+    move(before, after, weight, unit, known, drive, centre, nothing, known, lists, value, flag, search)
+    pick(value, flag, where, spare, search, winners)
 
 
 @contracted

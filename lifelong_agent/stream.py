@@ -18,17 +18,27 @@ if TYPE_CHECKING:
 
 RING = 5
 """Thoughts that are kept: the one acted on, the one learnt from last, and up to two that came of it, in turn."""
+COUNTED = 1 << 18
+"""Observations after which they are counted anew, before what rounding makes of the usual drives adds up."""
 
 
-def fixed_point(weight: np.ndarray) -> tuple[np.ndarray, float]:
-    """Turn weights, ``(D, m)``, into integers of which no sum of distinct rows overflows.
+def fixed_point(weight: np.ndarray, kind: type[np.signedinteger]) -> tuple[np.ndarray, float]:
+    """Turn weights, ``(D, m)``, into integers of which no sum of distinct rows overflows 32 bits.
+
+    Args:
+        weight: The weights.
+        kind: Type of the integers: 32 bits are as good as exact; 16 are fetched in half the time, and each is wrong
+            by up to half of an integer 1.
 
     Returns:
-        The integers, ``(D, m)``, int32, and what an integer 1 stands for: a power of two.
+        The integers, ``(D, m)``, and what an integer 1 stands for: a power of two for 32 bits.
     """
-    bound = max(float(np.abs(weight).sum(0).max()), math.sqrt(len(weight)))
-    unit = 2.0 ** math.ceil(math.log2(bound) - 30.0)
-    return np.rint(weight / unit).astype(np.int32), unit
+    if kind is np.int32:
+        bound = max(float(np.abs(weight).sum(0).max()), math.sqrt(len(weight)))
+        unit = 2.0 ** math.ceil(math.log2(bound) - 30.0)
+    else:
+        unit = max(float(np.abs(weight).max()), 1e-6) / np.iinfo(kind).max
+    return np.rint(weight / np.float64(unit)).astype(kind), unit
 
 
 class Searcher:
@@ -39,7 +49,7 @@ class Searcher:
         self.value = np.zeros(size, np.float32)
         self.flag = np.zeros(-(-size // 8) * 8, np.uint8)
         self.where, self.spare = np.zeros(size + 8, np.int32), np.zeros(size, np.float32)
-        self.search = np.array([0.0, 0.1])
+        self.search = np.array([0.0, 0.1, 0.0])
         self.kit = self.value, self.flag, self.where, self.spare, self.search
 
 
@@ -83,6 +93,7 @@ class Stream:
         self.chances = list(np.zeros((RING, outputs - 1)))
         self.summed = list(np.zeros((RING, outputs - 1)))
         self.best = [0.0] * RING
+        self.made, self.version = [0] * RING, 0  # of which weights the drives of a thought were made, counted
         self.latest, self.base, self.owed, self.now = 0, RING, RING, 0
 
         self.searcher = Searcher(size, self.width)
@@ -95,7 +106,10 @@ class Stream:
         self.fired, self.empty = np.zeros(size, np.int64), np.zeros(size, np.int32)
         self.code, self.usage = np.zeros(size, np.float32), np.zeros(size, np.float32)
         self.counters = np.zeros(3, np.int64)
-        self.numbers, self.debt = np.zeros(6), np.zeros(2)
+        # Usual drives follow what was seen since `origin`: see `code_bits`. The mean input does likewise.
+        self.centre, self.origin = np.zeros(size, np.float32), np.zeros(size, np.float32)
+        self.counts, self.mean, self.taken = np.zeros(self.width, np.int32), np.zeros(self.width), 0.0
+        self.numbers, self.debt = np.zeros(6), np.zeros(3)
         self.unit, self.weight = 1.0, np.zeros((0, 0), np.float32)
         # What kernels are handed at every step: see `_bind`.
         self._centring: tuple[Any, ...] = ()
@@ -144,7 +158,9 @@ class Stream:
         self.fired[:taken] = self.counters[1]
         self.counters[0], self.counters[2] = taken, 0
         self.count, self.lived = self.normalizer.count[context], self.cortex.settled[context]
-        self.debt[:] = 0.0, self.count
+        self.debt[:] = 0.0, self.count, 0.0
+        if self.bits:
+            self._count_anew(self.cortex.views["centre"][context], self.normalizer.views["mean"][context])
         self._bind(context)
 
     def settle(self) -> None:
@@ -158,6 +174,8 @@ class Stream:
         weights = views["core"], views["fast"], views["importance"]
         kept = self.rows, self.stamps, self.numbers, self.held, self.slot
         synapse_kernels.export(*kept, self.start, *weights, brain.views["trace"][:, 0])
+        if self.bits:
+            self.cortex.views["centre"][context], self.normalizer.views["mean"][context] = self._usual()
         run = slice(self.start, self.start + len(self.usage))
         np.multiply(self.usage, np.float32(self.numbers[2]), out=self.cortex.views["usage"][run])
         self.normalizer.count[context], self.cortex.settled[context] = self.count, self.lived
@@ -185,7 +203,7 @@ class Stream:
                 self.winners[which],
             )
             self.best[which] = coding_kernels.code_bits(*kit)
-            self.base = which
+            self.base, self.made[which] = which, self.version
             return
         kit = self.senses[which], *self._centring, self.senses[self.owed], *self._coding, self.winners[which]
         found = coding_kernels.code_reals(*kit)
@@ -237,8 +255,14 @@ class Stream:
         )
         self.count += 1.0
         self.lived += 1.0
-        self.debt[:] = (1.0 / self.count, 1.0 / self.lived) if self.bits else (1.0, self.count)
-        self.owed = now
+        self.owed, self.debt[0] = now, 1.0
+        if not self.bits:
+            self.debt[1] = self.count
+        elif self.made[now] != self.version:
+            self._remember(now)
+        elif self.debt[2] > COUNTED:
+            self._repay()
+            self._count_anew(*self._usual())
         return novel
 
     def sense(self, which: int) -> Tensor:
@@ -253,28 +277,48 @@ class Stream:
         context, owed, debt = self.context, self.owed, self.debt
         if not debt[0]:
             return
-        mean = self.normalizer.views["mean"][context]
         if self.bits:
-            centre = self.cortex.views["centre"][context]
-            kit = self.places[owed], self.drives[owed], self.unit, debt, mean, centre
+            kit = self.places[owed], self.drives[owed], self.unit, self.centre, self.counts, debt
             coding_kernels.repay_bits(*kit)
-        else:
-            square = self.normalizer.views["square"][context]
-            coding_kernels.repay_reals(self.places[owed], mean, square, debt[1] - 1.0)
+            return
+        mean, square = self.normalizer.views["mean"][context], self.normalizer.views["square"][context]
+        coding_kernels.repay_reals(self.places[owed], mean, square, debt[1] - 1.0)
         debt[0] = 0.0
+
+    def _count_anew(self, centre: np.ndarray, mean: np.ndarray) -> None:
+        """Begin to count what is seen: the usual drives and the mean input until now are ``(m,)`` and ``(D,)``."""
+        self.centre[:], self.origin[:], self.mean[:] = centre, centre, mean
+        self.counts[:] = 0
+        self.debt[1:], self.taken = (self.lived, 0.0), self.count
+
+    def _remember(self, which: int) -> None:
+        """Let a thought count with the drives that it had, of weights which have changed since."""
+        lived = self.debt[1]
+        if lived:
+            drive = self.drives[which] * np.float32(self.unit)
+            self.origin += (drive - self.exact @ self.places[which].astype(np.float32)) / np.float32(lived)
+
+    def _usual(self) -> tuple[np.ndarray, np.ndarray]:
+        """The usual drives, ``(m,)``, and the mean input, ``(D,)``, of all that has been taken in."""
+        _, lived, since = self.debt.tolist()
+        counts = self.counts.astype(np.float32)
+        drives = (lived * self.origin + self.exact @ counts) / (lived + since) if lived + since else self.origin
+        return drives, (self.taken * self.mean + counts) / max(self.taken + since, 1.0)
 
     def _load_weights(self, context: int) -> None:
         marks = context, self.cortex.weight._version, self.cortex.members._version, self.cortex.weight.data_ptr()
         if marks == self._weights:
             return
-        weight, bias, _ = self.cortex._projection(context)
+        weight, bias, place = self.cortex._projection(context)
+        self.exact = self.cortex.views["weight"][place]
         self._weights = marks
         self.bias = bias.numpy()
         if not self.bits:
             self.weight = weight.numpy()
             return
+        self.version += 1
         before = self.unit
-        self.weight, self.unit = fixed_point(weight.numpy())
+        self.weight, self.unit = fixed_point(weight.numpy(), np.int16)
         if self.unit != before:  # thoughts keep their drives
             for drive in self.drives:
                 drive[:] = np.rint(drive * (before / self.unit))
@@ -285,8 +329,8 @@ class Stream:
         normalizer, yardstick, searcher = self.normalizer.views, self.yardstick.views, self.searcher
         mean, square = normalizer["mean"][context], normalizer["square"][context]
         if self.bits:
-            self._centring = self.cortex.views["centre"][context], mean[: self.width], self.debt
-            self._coding = searcher.lists, *searcher.kit
+            self._centring = (self.centre,)
+            self._coding = self.exact, self.origin, self.counts, self.debt, self.normal, searcher.lists, *searcher.kit
         else:
             self._centring = mean, square, self.debt
             self._coding = self.normalizer.clip, self.weight, self.bias, self.normal, *searcher.kit

@@ -137,12 +137,18 @@ def look(
     weigh_chances(output, chances, summed)
 
 
+@compiled
+def follow_trace(trace: Array, code: Array, decay: Any) -> None:
+    """Let traces decay, and who fires, ``code (slots,)``, join them."""
+    for j in range(len(trace)):
+        trace[j] = trace[j] * decay + code[j]
+
+
 @reassociated
-def follow_trace(trace: Array, code: Array, decay: Any, direction: Any) -> Any:
-    """Let traces decay and who fires, ``code (slots,)``, join them; returns their sum of squares."""
+def energy(trace: Array) -> Any:
+    """Sum of squares."""
     total = np.float32(0.0)
     for j in range(len(trace)):
-        trace[j] = trace[j] * decay + code[j] * direction
         total += trace[j] * trace[j]
     return total
 
@@ -188,7 +194,7 @@ def teach(
         change = eligible * factor + code[j] * at_once
         held = quick[j] * lasting + share * change
         trace[j] = eligible
-        slow[j] += change / (one + strength * known[j]) + moved * held
+        slow[j] = slow[j] + change / (one + strength * known[j]) + moved * held  # rounded twice, as in the reference
         quick[j] = held * left
         known[j] += step * min(abs(eligible) * inverse, one) * (right - known[j])
 
@@ -281,7 +287,7 @@ def hold(
         if s < 0:
             if free:
                 free -= 1
-                s = empty[free]
+                s = int(empty[free])
             else:
                 s = taken
                 taken += 1
@@ -330,7 +336,7 @@ def reinforce(
             np.float32(rates[POLICY_RATE] * rates[EAGER] * standard),
             np.float32(rates[POLICY_RATE] * rates[ENTROPY] * surprise * broader),
         )
-    energy = follow_trace(held[0, actions, :taken], active, decay, one)
+    follow_trace(held[0, actions, :taken], active, decay)
     teach(
         held[0, actions, :taken],
         active,
@@ -341,7 +347,7 @@ def reinforce(
         rightness,
         one,
         np.float32(0.0),
-        np.float32(rates[VALUE_RATE] * error) / max(energy, one),
+        np.float32(rates[VALUE_RATE] * error) / max(energy(held[0, actions, :taken]), one),
         np.float32(0.0),
     )
     for i in range(len(winners)):

@@ -33,13 +33,12 @@ class Witness:
         rates += (returns.gamma, returns.drop, returns.ripe, inference.threshold, inference.fading, inference.ceiling)
         rates += (inference.patience, inference.creditable, inference.disorder, inference.full)
         self.rates = np.array(rates)
-        self.weight, self.unit = fixed_point(rewards.projection.numpy())
+        self.weight, self.unit = fixed_point(rewards.projection.numpy(), np.int32)
         self.searcher = Searcher(rewards.neurons, stream.width)
         # One row more, without drive, for the observation without a bit on.
         self.drives = list(np.zeros((RING + 1, rewards.neurons), np.int32))
         self.code = np.zeros(rewards.winners, np.int64)
         self.base = RING
-        self.idle = np.zeros(0, np.float32), np.zeros(2), stream.senses[RING], self.drives[RING]
         self.life = np.zeros(7)
         self.queue = np.zeros((2 * inference.chunk, len(stream.senses[0])), np.uint8)
         self.queued = np.zeros(2, np.int64)
@@ -110,7 +109,7 @@ class Witness:
         informative, follow = life[2] > 1e-6, life[0] < 1000
         if informative or follow:
             base = self.base
-            coding_kernels.code_bits(
+            coding_kernels.code_bits_exactly(
                 senses[base],
                 senses[now],
                 self.weight,
@@ -118,7 +117,6 @@ class Witness:
                 self.drives[base],
                 self.drives[now],
                 self.rewards.views["centre"],
-                *self.idle,
                 self.searcher.lists,
                 *self.searcher.kit,
                 self.code,
