@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from lifelong_agent.addresses import carray, pointer
+
 Array = np.ndarray[Any, Any]
 
 compiled = njit(cache=True, nogil=True, error_model="numpy")
@@ -410,6 +412,48 @@ def code_bits(
     apart = centre_sense(after, counts, np.float32(1.0 / max(samples, 1.0)), unusual)
     error = np.float32(unit) * apart + np.float32(2.0 * SLACK)  # half a unit of each weight, for both of two neurons
     return pick_nearly(value, error, flag, where, spare, search, exact, unusual, origin, rest, winners)
+
+
+@compiled
+def code_bits_at(at: Array, sizes: Array, unit: float, base: int, which: int, owed: int) -> Any:
+    """Do what `code_bits` does for thoughts ``base``, ``which`` and ``owed`` of a stream.
+
+    Args:
+        at: Addresses, in this order: senses, drives, winners of all thoughts; and all other arrays in the order of
+            `code_bits`.
+        sizes: Thoughts, bits in words of eight, bits, neurons, how many fire.
+        unit: See `code_bits`.
+        base: The thought that drives are known of.
+        which: The thought.
+        owed: The thought that was learnt from last.
+    """
+    thoughts, width, bits, size, k = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]
+    senses = carray(pointer(at[0]), (thoughts, width), np.uint8)
+    drives = carray(pointer(at[1]), (thoughts, size), np.int32)
+    winners = carray(pointer(at[2]), (thoughts - 1, k), np.int64)
+    return code_bits(
+        senses[base],
+        senses[which],
+        carray(pointer(at[3]), (bits, size), np.int16),
+        unit,
+        drives[base],
+        drives[which],
+        carray(pointer(at[4]), (size,), np.float32),
+        senses[owed],
+        drives[owed],
+        carray(pointer(at[5]), (size, bits), np.float32),
+        carray(pointer(at[6]), (size,), np.float32),
+        carray(pointer(at[7]), (bits,), np.int32),
+        carray(pointer(at[8]), (3,), np.float64),
+        carray(pointer(at[9]), (bits,), np.float32),
+        carray(pointer(at[10]), (2, bits + 8), np.int64),
+        carray(pointer(at[11]), (size,), np.float32),
+        carray(pointer(at[12]), ((size + 7) // 8 * 8,), np.uint8),
+        carray(pointer(at[13]), (size + 8,), np.int32),
+        carray(pointer(at[14]), (size,), np.float32),
+        carray(pointer(at[15]), (3,), np.float64),
+        winners[which],
+    )
 
 
 @compiled

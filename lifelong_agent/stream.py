@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lifelong_agent import coding_kernels, synapse_kernels
 from lifelong_agent.actor_critic import Yardstick
+from lifelong_agent.addresses import addresses
 from lifelong_agent.checks import check_senses
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ class Stream:
         entropy: Weight of the entropy direction.
     """
 
+    # What kernels are handed at every step: see `_bind`.
+    _centring: tuple[Any, ...]
+    _coding: tuple[Any, ...]
+    _reading: tuple[Any, ...]
+    _learning: tuple[Any, ...]
+
     def __init__(
         self, brain: TriarchicBrain, yardstick: Yardstick, value_rate: float, policy_rate: float, entropy: float
     ) -> None:
@@ -85,13 +92,14 @@ class Stream:
 
         kind, width = (np.uint8, -(-self.width // 8) * 8) if self.bits else (np.float32, self.width)
         # One row more than thoughts: no bit on and no drive, what a projection from scratch begins with.
-        self.senses = list(np.zeros((RING + 1, width), kind))
+        firing, actions = self.cortex.winners, outputs - 1
+        self._senses = np.zeros((RING + 1, width), kind)
+        self._drives = np.zeros((RING + 1, size if self.bits else 0), np.int32)
+        self._fired = np.zeros((RING, firing), np.int64)
+        self._read = np.zeros((RING, outputs), np.float32), np.zeros((RING, actions)), np.zeros((RING, actions))
+        self.senses, self.drives, self.winners = list(self._senses), list(self._drives), list(self._fired)
         self.places = [sense[: self.width] for sense in self.senses]
-        self.drives = list(np.zeros((RING + 1, size if self.bits else 0), np.int32))
-        self.winners = list(np.zeros((RING, self.cortex.winners), np.int64))
-        self.outputs = list(np.zeros((RING, outputs), np.float32))
-        self.chances = list(np.zeros((RING, outputs - 1)))
-        self.summed = list(np.zeros((RING, outputs - 1)))
+        self.outputs, self.chances, self.summed = (list(part) for part in self._read)
         self.best = [0.0] * RING
         self.made, self.version = [0] * RING, 0  # of which weights the drives of a thought were made, counted
         self.latest, self.base, self.owed, self.now = 0, RING, RING, 0
@@ -111,15 +119,18 @@ class Stream:
         self.counts, self.mean, self.taken = np.zeros(self.width, np.int32), np.zeros(self.width), 0.0
         self.numbers, self.debt = np.zeros(6), np.zeros(3)
         self.unit, self.weight = 1.0, np.zeros((0, 0), np.float32)
-        # What kernels are handed at every step: see `_bind`.
-        self._centring: tuple[Any, ...] = ()
-        self._coding: tuple[Any, ...] = ()
-        self._reading: tuple[Any, ...] = ()
-        self._learning: tuple[Any, ...] = ()
         self.settled = True  # whether the brain knows all that the stream has learnt
         self._weights: tuple[Any, ...] = ()  # which weights `weight` was made of
         self._marks: tuple[Any, ...] = ()  # what the brain was like when it was settled
         self.load()
+
+    def __getstate__(self) -> None:
+        """Refuse to be copied: kernels find what it holds by addresses.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a stream cannot be copied, its brain can: copy that, and make another learner of it")
 
     def ready(self) -> bool:
         """Follow what was changed from outside since the last step; False if the brain cannot be followed."""
@@ -191,21 +202,12 @@ class Stream:
     def think(self, which: int) -> None:
         """Code the observation of a thought."""
         if self.bits:
-            base, owed = self.base, self.owed
-            senses, drives = self.senses, self.drives
-            seen = senses[base], senses[which], self.weight, self.unit, drives[base], drives[which]
-            kit: tuple[Any, ...] = (
-                *seen,
-                *self._centring,
-                senses[owed],
-                drives[owed],
-                *self._coding,
-                self.winners[which],
-            )
-            self.best[which] = coding_kernels.code_bits(*kit)
+            at, sizes = self._coding
+            self.best[which] = coding_kernels.code_bits_at(at, sizes, self.unit, self.base, which, self.owed)
             self.base, self.made[which] = which, self.version
             return
-        kit = self.senses[which], *self._centring, self.senses[self.owed], *self._coding, self.winners[which]
+        owed = self.senses[self.owed]
+        kit: tuple[Any, ...] = self.senses[which], *self._centring, owed, *self._coding, self.winners[which]
         found = coding_kernels.code_reals(*kit)
         if math.isnan(found):
             check_senses("after", self.sense(which)[None], self.width)
@@ -237,22 +239,9 @@ class Stream:
             Whether the present thought was about something novel.
         """
         now = self.now
-        novel = synapse_kernels.learn(
-            action,
-            reward,
-            terminated,
-            over,
-            self.winners[now],
-            self.best[now],
-            self.outputs[now],
-            self.chances[now],
-            self.winners[then],
-            self.winners[last],
-            self.outputs[last],
-            self.chances[last],
-            self.summed[last],
-            *self._learning,
-        )
+        at, sizes = self._learning
+        outcome = action, reward, terminated, over
+        novel = synapse_kernels.learn_at(at, sizes, self.best[now], *outcome, now, then, last)
         self.count += 1.0
         self.lived += 1.0
         self.owed, self.debt[0] = now, 1.0
@@ -328,17 +317,32 @@ class Stream:
         """Put together what kernels are handed at every step: arrays that stay where they are."""
         normalizer, yardstick, searcher = self.normalizer.views, self.yardstick.views, self.searcher
         mean, square = normalizer["mean"][context], normalizer["square"][context]
+        measures = ("returns", slice(None)), ("spread", context), ("usual", context)
+        (outputs, chances, summed), winners = self._read, self._fired
+        size, neurons = len(self.usage), searcher.kit
         if self.bits:
-            self._centring = (self.centre,)
-            self._coding = self.exact, self.origin, self.counts, self.debt, self.normal, searcher.lists, *searcher.kit
+            value, flag, where, spare, search = neurons
+            arrays = (self._senses, np.uint8), (self._drives, np.int32), (winners, np.int64), (self.weight, np.int16)
+            arrays += (self.centre, np.float32), (self.exact, np.float32), (self.origin, np.float32)
+            arrays += (self.counts, np.int32), (self.debt, np.float64), (self.normal, np.float32)
+            arrays += (searcher.lists, np.int64), (value, np.float32), (flag, np.uint8), (where, np.int32)
+            arrays += (spare, np.float32), (search, np.float64)
+            sizes = RING + 1, self._senses.shape[1], self.width, size, self.cortex.winners
+            self._coding = addresses(arrays), np.array(sizes)
         else:
             self._centring = mean, square, self.debt
-            self._coding = self.normalizer.clip, self.weight, self.bias, self.normal, *searcher.kit
-        measures = yardstick["returns"], yardstick["spread"][context], yardstick["usual"][context]
-        rows, slots = (self.rows, self.stamps), (self.held, self.slot)
-        self._reading = self.rates, *rows, self.numbers, *slots
-        memory = self.who, self.fired, self.empty, self.code, self.usage
-        self._learning = self.rates, self.numbers, self.counters, *measures, *rows, *slots, *memory
+            self._coding = self.normalizer.clip, self.weight, self.bias, self.normal, *neurons
+        kept = self.rows, self.stamps, self.numbers, self.held, self.slot
+        self._reading = self.rates, *kept
+        arrays = (winners, np.int64), (outputs, np.float32), (chances, np.float64), (summed, np.float64)
+        arrays += (self.rates, np.float64), (self.numbers, np.float64), (self.counters, np.int64)
+        arrays += tuple((yardstick[name][which], np.float64) for name, which in measures)
+        arrays += (self.rows, np.float32), (self.stamps, np.float64), (self.held, np.float32), (self.slot, np.int32)
+        arrays += (self.who, np.int32), (self.fired, np.int64), (self.empty, np.int32)
+        arrays += (self.code, np.float32), (self.usage, np.float32)
+        sizes = RING, size, self.cortex.winners, outputs.shape[1], self.held.shape[2]
+        self._learning = addresses(arrays), np.array(sizes)
+        self._found = yardstick, self.exact  # kept, for they are found by their addresses
 
     def _state(self) -> tuple[Any, ...]:
         """What would differ if the brain had been changed from outside."""

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from lifelong_agent.addresses import carray, pointer
+
 Array = np.ndarray[Any, Any]
 
 compiled = njit(cache=True, nogil=True, error_model="numpy")
@@ -450,6 +452,71 @@ def learn(
     follow_usage(winners, usage, numbers, rates[USAGE_RATE])
     look(following, rates, rows, stamps, numbers, held, slot, upcoming, outlook, summed)
     return is_novel(best, numbers, rates[GROWS]) if rates[GROWS] else False
+
+
+@compiled
+def learn_at(
+    at: Array,
+    sizes: Array,
+    best: float,
+    action: int,
+    reward: float,
+    terminated: bool,
+    over: bool,
+    now: int,
+    then: int,
+    last: int,
+) -> bool:
+    """Do what `learn` does for thoughts ``now``, ``then`` and ``last`` of a stream.
+
+    Args:
+        at: Addresses, in this order: winners, outputs, chances and their running sums of all thoughts; and all other
+            arrays in the order of `learn`.
+        sizes: Thoughts, neurons, how many fire, outputs, slots that there is room for.
+        best: See `learn`, as are the next four.
+        action: What was done.
+        reward: What it brought.
+        terminated: Whether nothing follows.
+        over: Whether an episode ended.
+        now: The thought that was acted on.
+        then: The thought about what came of it.
+        last: The thought to act on next.
+    """
+    thoughts, size, k, outs, room = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]
+    winners = carray(pointer(at[0]), (thoughts, k), np.int64)
+    outputs = carray(pointer(at[1]), (thoughts, outs), np.float32)
+    chances = carray(pointer(at[2]), (thoughts, outs - 1), np.float64)
+    summed = carray(pointer(at[3]), (thoughts, outs - 1), np.float64)
+    return learn(
+        action,
+        reward,
+        terminated,
+        over,
+        winners[now],
+        best,
+        outputs[now],
+        chances[now],
+        winners[then],
+        winners[last],
+        outputs[last],
+        chances[last],
+        summed[last],
+        carray(pointer(at[4]), (GROWS + 1,), np.float64),
+        carray(pointer(at[5]), (SEEN + 1,), np.float64),
+        carray(pointer(at[6]), (FREE + 1,), np.int64),
+        carray(pointer(at[7]), (1,), np.float64),
+        carray(pointer(at[8]), (4,), np.float64),
+        carray(pointer(at[9]), (3,), np.float64),
+        carray(pointer(at[10]), (size, 3, outs), np.float32),
+        carray(pointer(at[11]), (size, 2), np.float64),
+        carray(pointer(at[12]), (4, outs, room), np.float32),
+        carray(pointer(at[13]), (size,), np.int32),
+        carray(pointer(at[14]), (size,), np.int32),
+        carray(pointer(at[15]), (size,), np.int64),
+        carray(pointer(at[16]), (size,), np.int32),
+        carray(pointer(at[17]), (size,), np.float32),
+        carray(pointer(at[18]), (size,), np.float32),
+    )
 
 
 @compiled

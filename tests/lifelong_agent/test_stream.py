@@ -11,6 +11,7 @@ from tests.lifelong_agent.pairs import Pair, Senses, Wander, flat, learner
 pytest.importorskip("numba", reason="needs numba: pip install 'lifelong_agent[fast]'")
 
 from lifelong_agent import stream as streams
+from lifelong_agent.addresses import addresses
 from lifelong_agent.stream import Stream
 from lifelong_agent.stream_learner import StreamLearner
 from lifelong_agent.synapse_kernels import GROWS
@@ -137,6 +138,19 @@ def test_what_is_changed_from_outside_is_gone_on_from():
         each.brain.cortex.forget_projections()
     pair.live(world, 100)
     agree(pair)
+
+
+def test_what_compiled_code_would_take_for_something_else_is_refused():
+    with pytest.raises(TypeError, match="array 1 is to hold float32"):
+        addresses([(np.zeros(3), np.float64), (np.zeros(3), np.float32)])
+    with pytest.raises(TypeError, match="in C order"):
+        addresses([(np.zeros((3, 2)).T, np.float64)])
+
+
+def test_a_stream_is_not_copied_for_its_memory_is_known_by_address():
+    one = learner("bits", 1, 64, "numba")
+    with pytest.raises(TypeError, match="cannot be copied"):
+        copy.deepcopy(getattr(one, "stream"))  # noqa: B009
 
 
 @pytest.mark.parametrize("senses", ["bits", "real"])
