@@ -294,21 +294,23 @@ def follow_drives(drive: Array, centre: Array, unit: Any, share: Any) -> None:
 
 
 @compiled
-def take_in(sense: Array, counts: Array, lived: Array) -> Any:
+def take_in(sense: Array, counts: Array, lived: Array, debt: Array) -> Any:
     """Count an observation, if one is owed: see `code_bits`; returns how far the usual drives have to follow."""
-    if not lived[0]:
+    if not debt[0]:
         return np.float32(0.0)
-    lived[0] = 0.0
-    lived[2] += 1.0
+    debt[0] = 0.0
+    lived[1] += 1.0
     for d in range(len(counts)):
         counts[d] += sense[d]
-    return np.float32(1.0 / (lived[1] + lived[2]))
+    return np.float32(1.0 / (lived[0] + lived[1]))
 
 
 @compiled
-def repay_bits(sense: Array, drive: Array, unit: float, centre: Array, counts: Array, lived: Array) -> None:
+def repay_bits(
+    sense: Array, drive: Array, unit: float, centre: Array, counts: Array, lived: Array, debt: Array
+) -> None:
     """Take in the observation that is owed: see `code_bits`."""
-    follow_drives(drive, centre, np.float32(unit), take_in(sense, counts, lived))
+    follow_drives(drive, centre, np.float32(unit), take_in(sense, counts, lived, debt))
 
 
 @compiled
@@ -368,6 +370,7 @@ def code_bits(
     origin: Array,
     counts: Array,
     lived: Array,
+    debt: Array,
     unusual: Array,
     lists: Array,
     value: Array,
@@ -379,8 +382,8 @@ def code_bits(
 ) -> Any:
     """Code one observation of bits; returns the drive of the neuron that meets it best.
 
-    The usual drive of a neuron is the mean of its drives at ``lived[1]`` observations, ``origin``, and at the
-    ``lived[2]`` since: of each of these only how often each bit was on is kept.
+    The usual drive of a neuron is the mean of its drives at ``lived[0]`` observations, ``origin``, and at the
+    ``lived[1]`` since: of each of these only how often each bit was on is kept.
 
     Args:
         before: The observation that ``known`` are the drives of, ``(D,)``, bytes; no bit on, and no drive, at first.
@@ -395,7 +398,8 @@ def code_bits(
         exact: Weights as they are, ``(m, D)``.
         origin: Usual drives when counting began, ``(m,)``.
         counts: How often each bit has been on since, ``(D,)``, int32.
-        lived: Whether an observation is owed, and how many there were before and since counting began: ``(3,)``.
+        lived: How many observations there were before counting began, and since: ``(2,)``.
+        debt: Whether an observation is owed: its first number.
         unusual: Memory, ``(D,)``.
         lists: Memory, ``(2, D)``.
         value: Centred drives, ``(m,)``: written.
@@ -405,10 +409,10 @@ def code_bits(
         search: See `pick`.
         winners: Who fires, ``(k,)``: written.
     """
-    share = take_in(owed, counts, lived)
+    share = take_in(owed, counts, lived, debt)
     move(before, after, weight, unit, known, drive, centre, share, owed_drive, lists, value, flag, search)
-    samples = lived[1] + lived[2]
-    rest = np.float32(lived[1] / samples if samples else 1.0)
+    samples = lived[0] + lived[1]
+    rest = np.float32(lived[0] / samples if samples else 1.0)
     apart = centre_sense(after, counts, np.float32(1.0 / max(samples, 1.0)), unusual)
     error = np.float32(unit) * apart + np.float32(2.0 * SLACK)  # half a unit of each weight, for both of two neurons
     return pick_nearly(value, error, flag, where, spare, search, exact, unusual, origin, rest, winners)
@@ -444,14 +448,15 @@ def code_bits_at(at: Array, sizes: Array, unit: float, base: int, which: int, ow
         carray(pointer(at[5]), (size, bits), np.float32),
         carray(pointer(at[6]), (size,), np.float32),
         carray(pointer(at[7]), (bits,), np.int32),
-        carray(pointer(at[8]), (3,), np.float64),
-        carray(pointer(at[9]), (bits,), np.float32),
-        carray(pointer(at[10]), (2, bits + 8), np.int64),
-        carray(pointer(at[11]), (size,), np.float32),
-        carray(pointer(at[12]), ((size + 7) // 8 * 8,), np.uint8),
-        carray(pointer(at[13]), (size + 8,), np.int32),
-        carray(pointer(at[14]), (size,), np.float32),
-        carray(pointer(at[15]), (3,), np.float64),
+        carray(pointer(at[8]), (2,), np.float64),
+        carray(pointer(at[9]), (2,), np.float64),
+        carray(pointer(at[10]), (bits,), np.float32),
+        carray(pointer(at[11]), (2, bits + 8), np.int64),
+        carray(pointer(at[12]), (size,), np.float32),
+        carray(pointer(at[13]), ((size + 7) // 8 * 8,), np.uint8),
+        carray(pointer(at[14]), (size + 8,), np.int32),
+        carray(pointer(at[15]), (size,), np.float32),
+        carray(pointer(at[16]), (3,), np.float64),
         winners[which],
     )
 

@@ -34,11 +34,10 @@ def fixed_point(weight: np.ndarray, kind: type[np.signedinteger]) -> tuple[np.nd
     Returns:
         The integers, ``(D, m)``, and what an integer 1 stands for: a power of two for 32 bits.
     """
-    if kind is np.int32:
-        bound = max(float(np.abs(weight).sum(0).max()), math.sqrt(len(weight)))
-        unit = 2.0 ** math.ceil(math.log2(bound) - 30.0)
-    else:
-        unit = max(float(np.abs(weight).max()), 1e-6) / np.iinfo(kind).max
+    bound = max(float(np.abs(weight).sum(0).max()), math.sqrt(len(weight)))
+    unit = 2.0 ** math.ceil(math.log2(bound) - 30.0)
+    if kind is not np.int32:
+        unit = max(float(np.abs(weight).max()) / np.iinfo(kind).max, unit)
     return np.rint(weight / np.float64(unit)).astype(kind), unit
 
 
@@ -117,7 +116,8 @@ class Stream:
         # Usual drives follow what was seen since `origin`: see `code_bits`. The mean input does likewise.
         self.centre, self.origin = np.zeros(size, np.float32), np.zeros(size, np.float32)
         self.counts, self.mean, self.taken = np.zeros(self.width, np.int32), np.zeros(self.width), 0.0
-        self.numbers, self.debt = np.zeros(6), np.zeros(3)
+        self.seen = np.zeros(2)  # observations before counting began, and since
+        self.numbers, self.debt = np.zeros(6), np.zeros(2)
         self.unit, self.weight = 1.0, np.zeros((0, 0), np.float32)
         self.settled = True  # whether the brain knows all that the stream has learnt
         self._weights: tuple[Any, ...] = ()  # which weights `weight` was made of
@@ -169,7 +169,7 @@ class Stream:
         self.fired[:taken] = self.counters[1]
         self.counters[0], self.counters[2] = taken, 0
         self.count, self.lived = self.normalizer.count[context], self.cortex.settled[context]
-        self.debt[:] = 0.0, self.count, 0.0
+        self.debt[:] = 0.0, self.count
         if self.bits:
             self._count_anew(self.cortex.views["centre"][context], self.normalizer.views["mean"][context])
         self._bind(context)
@@ -249,7 +249,7 @@ class Stream:
             self.debt[1] = self.count
         elif self.made[now] != self.version:
             self._remember(now)
-        elif self.debt[2] > COUNTED:
+        elif self.seen[1] > COUNTED:
             self._repay()
             self._count_anew(*self._usual())
         return novel
@@ -267,7 +267,7 @@ class Stream:
         if not debt[0]:
             return
         if self.bits:
-            kit = self.places[owed], self.drives[owed], self.unit, self.centre, self.counts, debt
+            kit = self.places[owed], self.drives[owed], self.unit, self.centre, self.counts, self.seen, debt
             coding_kernels.repay_bits(*kit)
             return
         mean, square = self.normalizer.views["mean"][context], self.normalizer.views["square"][context]
@@ -278,18 +278,18 @@ class Stream:
         """Begin to count what is seen: the usual drives and the mean input until now are ``(m,)`` and ``(D,)``."""
         self.centre[:], self.origin[:], self.mean[:] = centre, centre, mean
         self.counts[:] = 0
-        self.debt[1:], self.taken = (self.lived, 0.0), self.count
+        self.seen[:], self.taken = (self.lived, 0.0), self.count
 
     def _remember(self, which: int) -> None:
         """Let a thought count with the drives that it had, of weights which have changed since."""
-        lived = self.debt[1]
+        lived = self.seen[0]
         if lived:
             drive = self.drives[which] * np.float32(self.unit)
             self.origin += (drive - self.exact @ self.places[which].astype(np.float32)) / np.float32(lived)
 
     def _usual(self) -> tuple[np.ndarray, np.ndarray]:
         """The usual drives, ``(m,)``, and the mean input, ``(D,)``, of all that has been taken in."""
-        _, lived, since = self.debt.tolist()
+        lived, since = self.seen.tolist()
         counts = self.counts.astype(np.float32)
         drives = (lived * self.origin + self.exact @ counts) / (lived + since) if lived + since else self.origin
         return drives, (self.taken * self.mean + counts) / max(self.taken + since, 1.0)
@@ -324,7 +324,12 @@ class Stream:
             value, flag, where, spare, search = neurons
             arrays = (self._senses, np.uint8), (self._drives, np.int32), (winners, np.int64), (self.weight, np.int16)
             arrays += (self.centre, np.float32), (self.exact, np.float32), (self.origin, np.float32)
-            arrays += (self.counts, np.int32), (self.debt, np.float64), (self.normal, np.float32)
+            arrays += (
+                (self.counts, np.int32),
+                (self.seen, np.float64),
+                (self.debt, np.float64),
+                (self.normal, np.float32),
+            )
             arrays += (searcher.lists, np.int64), (value, np.float32), (flag, np.uint8), (where, np.int32)
             arrays += (spare, np.float32), (search, np.float64)
             sizes = RING + 1, self._senses.shape[1], self.width, size, self.cortex.winners
