@@ -75,9 +75,10 @@ def test_storms_blow_over_tensors():
     schedule = Schedule((task,), 10**4)
     stormy = LifelongVectorEnv(schedule, 4, 3, engine="torch")
     calm = LifelongVectorEnv(Schedule((replace(task, changes=()),), 10**4), 4, 3, engine="torch")
-    stormy.reset(), calm.reset()
     still: Any = torch.zeros(4, dtype=torch.int64)
-    stormy.step(still), calm.step(still)
+    for life in (stormy, calm):
+        life.reset()
+        life.step(still)
     seen, *_, infos = stormy.step(still)
     bare, *_ = calm.step(still)
     fault = infos["lifelong"]["storm_kind"][0]
