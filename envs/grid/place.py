@@ -8,7 +8,7 @@ import numpy as np
 
 from envs.compiled import compilable
 from envs.dice import draw_below, draw_between
-from envs.grid.codes import NOTHING, PER_KIND, WALL, WALL_KIND
+from envs.grid.codes import NOTHING, WALL
 from envs.grid.layout import DIRECTION, HEIGHT, WIDTH, X, Y
 
 ENDLESS = 1 << 30
@@ -21,12 +21,6 @@ ANYWHERE, NOT_BESIDE_AGENT = 0, 1
 def put(cells: np.ndarray, settings: np.ndarray, x: int, y: int, code: int) -> None:
     """Put a thing into a cell."""
     cells[y * settings[WIDTH] + x] = code
-
-
-@compilable
-def thing_at(cells: np.ndarray, settings: np.ndarray, x: int, y: int) -> Any:
-    """Tell the code of what lies in a cell."""
-    return cells[y * settings[WIDTH] + x]
 
 
 @compilable
@@ -136,9 +130,3 @@ def place_agent(cells: np.ndarray, agent: np.ndarray, dice: np.ndarray, settings
 def stand(agent: np.ndarray, x: int, y: int, direction: int) -> None:
     """Put the agent into a given cell."""
     agent[X], agent[Y], agent[DIRECTION] = x, y, direction
-
-
-@compilable
-def is_wall(code: int) -> bool:
-    """Say whether a code is that of a wall of any colour."""
-    return code // PER_KIND == WALL_KIND
