@@ -12,7 +12,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from agents.brain import BrainSpec
-from agents.protocol import Policy, Step, check_autoreset, vector_steps
+from agents.protocol import Policy, Step, check_autoreset, seen_last, vector_steps
 from lifelong_agent.actor_critic import Yardstick, sample, softmax
 from lifelong_agent.brain import TriarchicBrain
 from lifelong_agent.learner import Outcome, Rates, make_learner
@@ -63,14 +63,15 @@ class BrainAgent:
         """Live exactly ``steps`` environment steps, learning at each; see `Agent.live`."""
         check_autoreset(env)
         learner, rng, first = self._learner, self._rng, self.first_action
-        observation, _ = env.reset()
-        learner.begin(observation)
+        first_seen, _ = env.reset()
+        learner.begin(first_seen)
         for _ in range(vector_steps(env, steps)):
             action = learner.act(rng)
-            outcome = env.step(action + first)
-            step = Step.of(observation, action, outcome)
-            self._recent = observation = outcome[0]
-            learner.learn(Outcome(*step[1:], observation))
+            upcoming, reward, terminated, truncated, infos = env.step(action + first if first else action)
+            after = seen_last(upcoming, terminated, truncated, infos)
+            paid = np.asarray(reward, dtype=np.float32)
+            learner.learn(Outcome(action, paid, terminated, truncated, after, upcoming))
+            self._recent = upcoming
         self.brain.settle()
 
     def policy(self) -> BrainPolicy:

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lifelong_agent.stamp import stamp
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 OPTIONS: Any = {"error_model": "numpy", "nogil": True}
@@ -115,12 +117,5 @@ def _always(form: Callable[..., Any]) -> Callable[..., Any]:
     return lambda dice: form
 
 
-def _stamp() -> tuple[tuple[str, float, int], ...]:
-    """Tell the state of all modules of this package."""
-    root = Path(__file__).parent
-    stats = ((path, path.stat()) for path in sorted(root.rglob("*.py")))
-    return tuple((str(path.relative_to(root)), stat.st_mtime, stat.st_size) for path, stat in stats)
-
-
-_STAMP = _stamp()
+_STAMP = stamp(Path(__file__).parent)
 """Taken when the sources are read: what is compiled later is what they were then, whatever they are by now."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from sys import getrefcount
 
 import numpy as np
+
+SMALL = 4096
+"""Bytes of an array that is made anew each time: memory of that size is at hand sooner than it is looked for."""
 
 
 class Spares:
@@ -24,12 +28,15 @@ class Spares:
             most: How many are remembered; one beyond that is made, and forgotten by whoever used the oldest.
         """
         self._shape, self._dtype, self._most = shape, dtype, most
+        self._small = math.prod(shape) * np.dtype(dtype).itemsize <= SMALL
         self._arrays: list[np.ndarray] = []
         # What `getrefcount` says of an array that is held by the list alone, asked as `take` asks.
         self._alone = self._counts([np.empty(0)])[0]
 
     def take(self) -> np.ndarray:
         """Give an array that nobody else holds; what is in it is of no account."""
+        if self._small:
+            return np.empty(self._shape, self._dtype)
         arrays = self._arrays
         for place, count in enumerate(self._counts(arrays)):
             if count == self._alone:

@@ -117,8 +117,9 @@ class LifelongVectorEnv(VectorEnv):
             raise ResetNeeded("a life begins with reset(): none has begun")
         if len(actions) != self.num_envs:
             raise ValueError(f"expected {self.num_envs} actions, one for each sub-environment; got {len(actions)}")
-        self.clock.advance(self.num_envs)
-        switched = self.clock.age >= self._stop
+        clock = self._worlds.clock
+        clock.advance(self.num_envs)
+        switched = clock.age >= self._stop
         outcome = self._world.step(actions, again=not switched)
         truncated: Any = outcome.truncated
         terminated, final, infos = outcome.terminated, outcome.final, {**outcome.infos}
@@ -152,7 +153,9 @@ class LifelongVectorEnv(VectorEnv):
 
     def _report(self, switched: np.ndarray, report: dict[str, Any]) -> dict[str, Any]:
         """Tell the truth of a step, before the next world is entered."""
-        return {**self._place, "age": np.full(self.num_envs, self.clock.age), "switched": switched, **report}
+        age = np.empty(self.num_envs, np.int64)
+        age.fill(self._worlds.clock.age)
+        return {**self._place, "age": age, "switched": switched, **report}
 
     def close_extras(self, **kwargs: Any) -> None:
         """Close the environments of this life."""

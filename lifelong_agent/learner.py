@@ -137,5 +137,5 @@ def make_learner(brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> L
     """Make the learner that suits the engine of a brain and the number of its streams."""
     if brain.compiled and brain.trace.shape[1] == 1:
         # By name, and only now: compiled kernels are not there where numba is not.
-        return importlib.import_module("lifelong_agent.stream_learner").StreamLearner(brain, yardstick, rates)
+        return importlib.import_module("lifelong_agent.stream").make_stream_learner(brain, yardstick, rates)
     return Learner(brain, yardstick, rates)

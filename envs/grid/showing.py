@@ -45,7 +45,7 @@ class Showing:
     def shaped(self, raw: Array) -> Array:
         """Give rows of bytes ``(N, columns)`` the shape and type of observations, without a copy where that can be."""
         if isinstance(raw, np.ndarray) and self.what == BITS:
-            raw = raw.view(np.int8)
+            return raw.view(np.int8)
         return raw.reshape((raw.shape[0], *self.space.shape))
 
 

@@ -121,9 +121,7 @@ def cost_by_neurons(
 
         def act(step: int, stream: Any = stream, learner: Learner = learner, rng: np.random.Generator = rng) -> None:
             stream.debt[:] = 1e-3  # as a lesson leaves it: the means have yet to follow
-            which = stream.take(seen[step % LOOP, 0])
-            stream.think(which)
-            stream.look(which)
+            stream.attend(stream.take(seen[step % LOOP, 0]))
             learner.act(rng)
 
         acting = _microseconds(act, steps)

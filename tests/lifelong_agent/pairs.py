@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from lifelong_agent.actor_critic import Yardstick
 from lifelong_agent.brain import TriarchicBrain
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code
+from lifelong_agent.kernels.weighing import CONVINCING, OPEN, UNSURE
 from lifelong_agent.learner import Learner, Outcome, Rates, make_learner
 
 Senses = Literal["real", "bits"]
@@ -107,14 +108,10 @@ class Pair:
     def _overhear(self) -> None:
         heard, spoken = self.reference.brain.cortex, self.compiled.brain.cortex
         stream = getattr(self.compiled, "stream", None)
-        if stream is not None:
-            think = stream.think
-
-            def aloud(which: int) -> None:
-                think(which)
-                self.told.append((stream.sense(which).numpy(), stream.winners[which].copy()))
-
-            stream.think = aloud
+        if isinstance(getattr(stream, "think", None), Callable):
+            self._overhear_reals(stream)
+        elif stream is not None:
+            self._overhear_bits(stream)
         say, hear = spoken.forward, heard.forward
 
         def spoke(sense: Tensor, context: int) -> Code:
@@ -137,6 +134,41 @@ class Pair:
 
         setattr(spoken, "forward", spoke)  # noqa: B010 - a module's method, replaced for this pair only
         setattr(heard, "forward", follow)  # noqa: B010
+
+    def _overhear_reals(self, stream: Any) -> None:
+        think = stream.think
+
+        def aloud(which: int) -> None:
+            think(which)
+            self._tell(stream, which)
+
+        stream.think = aloud
+
+    def _overhear_bits(self, stream: Any) -> None:
+        """What compiled steps thought is found where they left it."""
+        live, proceed, hesitate, attend = stream.live, stream.proceed, stream.hesitate, stream.attend
+
+        def tell(told: int) -> int:
+            if told not in (OPEN, CONVINCING):  # these have thought nothing yet
+                if told != UNSURE:
+                    self._tell(stream, stream.then)
+                self._tell(stream, stream.last)
+            return told
+
+        def waver(reward: float, over: bool) -> None:
+            hesitate(reward, over)
+            tell(UNSURE)
+
+        def aloud(which: int) -> None:
+            attend(which)
+            self._tell(stream, which)
+
+        stream.live = lambda *step: tell(live(*step))
+        stream.proceed = lambda *step: tell(proceed(*step))
+        stream.hesitate, stream.attend = waver, aloud
+
+    def _tell(self, stream: Any, which: int) -> None:
+        self.told.append((stream.sense(which).numpy(), stream.winners[which].copy()))
 
     def _told(self, context: int) -> list[tuple[np.ndarray, np.ndarray]]:
         if self.reference.brain.cortex.bits or not hasattr(self.compiled, "stream"):

@@ -10,11 +10,12 @@ from tests.lifelong_agent.pairs import Pair, Senses, Wander, flat, learner
 
 pytest.importorskip("numba", reason="needs numba: pip install 'lifelong_agent[fast]'")
 
-from lifelong_agent import stream as streams
-from lifelong_agent.addresses import addresses
-from lifelong_agent.stream import Stream
-from lifelong_agent.stream_learner import StreamLearner
-from lifelong_agent.synapse_kernels import GROWS
+from lifelong_agent.kernels.addresses import addresses
+from lifelong_agent.kernels.slots import GROWS
+from lifelong_agent.stream import bits as streams
+from lifelong_agent.stream import witness
+from lifelong_agent.stream.bits import BitStream
+from lifelong_agent.stream.learner import BitLearner
 
 CLOSE = 1e-5
 
@@ -73,7 +74,7 @@ def test_both_engines_learn_the_same_for_ten_thousand_steps(senses: Senses, stre
     live(senses, streams, changes, 10_000)
 
 
-def exact(stream: Stream) -> bool:
+def exact(stream: BitStream) -> bool:
     """Whether the drives of the present thought are those that its weights give, to the last bit."""
     assert stream.base == stream.now
     anew = stream.places[stream.now].astype(np.int32) @ stream.weight
@@ -82,7 +83,7 @@ def exact(stream: Stream) -> bool:
 
 def test_drives_follow_worlds_and_new_neurons_exactly(monkeypatch: pytest.MonkeyPatch):
     pair, contexts = Pair("bits", 1, contexts=3), []
-    assert isinstance(pair.compiled, StreamLearner)
+    assert isinstance(pair.compiled, BitLearner)
     stream, cortex = pair.compiled.stream, pair.reference.brain.cortex
     stream.rates[GROWS] = 1.5  # standard deviations: novel is what is only a little unusual
     monkeypatch.setattr(cortex, "novel", partial(cortex.novel, threshold=1.5))
@@ -102,16 +103,17 @@ def test_drives_follow_worlds_and_new_neurons_exactly(monkeypatch: pytest.Monkey
 
 
 def test_who_fires_does_not_hang_on_how_coarse_weights_are(monkeypatch: pytest.MonkeyPatch):
-    def coarse(weight: np.ndarray, kind: Any) -> tuple[np.ndarray, float]:
-        unit = float(np.abs(weight).max()) / (63 if kind is np.int16 else 2**24)
-        return np.rint(weight / unit).astype(kind), unit
+    def coarse(weight: np.ndarray) -> tuple[np.ndarray, float]:
+        unit = float(np.abs(weight).max()) / 63
+        return np.rint(weight / unit).astype(np.int16), unit
 
-    monkeypatch.setattr(streams, "fixed_point", coarse)
+    for user in (streams, witness):
+        monkeypatch.setattr(user, "fixed_point", coarse)
     live("bits", 1, {}, 300)
 
 
 def test_what_was_seen_can_be_counted_anew_at_any_time(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(streams, "COUNTED", 30)
+    monkeypatch.setattr(streams, "RECOUNT", 30)
     pair = live("bits", 1, {}, 300)
     assert getattr(pair.compiled, "stream").seen[1] <= 31  # noqa: B009
 

@@ -15,10 +15,7 @@ Array = np.ndarray[Any, Any]
 
 @intrinsic
 def _pointer(_: Any, address: Any) -> Any:
-    """Turn an address, an integer, into what ``numba.carray`` makes an array of.
-
-    Part of compiled code that is kept: whoever changes it has to touch the files of the kernels.
-    """
+    """Turn an address, an integer, into what ``numba.carray`` makes an array of."""
 
     def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
