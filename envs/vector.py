@@ -122,7 +122,7 @@ class LifelongVectorEnv(VectorEnv):
         switched = clock.age >= self._stop
         outcome = self._world.step(actions, again=not switched)
         truncated: Any = outcome.truncated
-        terminated, final, infos = outcome.terminated, outcome.final, {**outcome.infos}
+        terminated, final, infos = outcome.terminated, outcome.final, dict(outcome.infos) if outcome.infos else {}
         observations = outcome.observation
         truth = self._report(self._switch if switched else self._calm, outcome.report)
         if switched:
