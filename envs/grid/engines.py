@@ -10,9 +10,9 @@ import numpy as np
 
 from envs.batched import Array
 from envs.compiled import compiled
+from envs.grid.alone import make_alone
 from envs.grid.codes import painted, traits
 from envs.grid.kernels import make_begin, make_step
-from envs.grid.alone import make_alone
 from envs.grid.shows import make_show
 from envs.grid.sight import spreading
 from envs.spares import Spares

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from lifelong_agent.kernels.compiled import compiled, reassociated
-from lifelong_agent.kernels.winners import flag_from
 
 Array = np.ndarray[Any, Any]
 
@@ -106,14 +105,20 @@ def move(
     one, threshold = np.float32(unit), np.float32(search[0])
     for first in range(0, size, BLOCK):  # from 0 on within: of an index that might be negative no vector is made
         last = min(first + BLOCK, size)
-        total, usual, centred = drive[first:last], centre[first:last], value[first:last]
-        if share:
-            follow_drives(owed_drive[first:last], usual, one, share)
+        total, usual, owed = drive[first:last], centre[first:last], owed_drive[first:last]
+        centred, flagged = value[first:last], flag[first:last]
         total[:] = known[first:last]
         swap_rows(weight, lists[0], on, lists[1], off, first, total)
-        for j in range(len(total)):
-            centred[j] = np.float32(total[j]) * one - usual[j]
-        flag_from(centred, threshold, flag[first:last])
+        if share:  # in one pass, for all of it waits for memory
+            for j in range(len(total)):
+                level = usual[j] + share * (np.float32(owed[j]) * one - usual[j])
+                usual[j] = level
+                centred[j] = np.float32(total[j]) * one - level
+                flagged[j] = centred[j] >= threshold
+        else:
+            for j in range(len(total)):
+                centred[j] = np.float32(total[j]) * one - usual[j]
+                flagged[j] = centred[j] >= threshold
 
 
 @reassociated

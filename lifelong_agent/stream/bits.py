@@ -22,7 +22,7 @@ from lifelong_agent.kernels.finding import (
     UNIT,
     VERSION,
 )
-from lifelong_agent.learner import Outcome, Rates
+from lifelong_agent.learner import Rates
 from lifelong_agent.stream.stream import RING, Stream
 
 if TYPE_CHECKING:
@@ -76,18 +76,21 @@ class BitStream(Stream):
         """The thought that drives are known of."""
         return self.place.item(BASE)
 
-    def live(self, outcome: Outcome, action: int, reward: float, terminated: bool, over: bool) -> int:
+    def live(
+        self, after: np.ndarray, upcoming: np.ndarray, action: int, reward: float, terminated: bool, over: bool
+    ) -> int:
         """Live one step; see `kernels.living.live`.
 
         Args:
-            outcome: What came of the action, of one stream.
+            after: What was seen after the action, ``(1, D)``.
+            upcoming: What is acted on next, ``(1, D)``.
             action: What was done.
             reward: What it brought.
             terminated: Whether nothing follows.
             over: Whether an episode ended.
         """
-        after = as_bits(outcome.after)
-        upcoming = as_bits(outcome.upcoming) if over else after
+        after = as_bits(after)
+        upcoming = as_bits(upcoming) if over else after
         return living.live(self.at, self.sizes, after, upcoming, action, reward, terminated, over)
 
     def proceed(self, action: int, reward: float, terminated: bool, over: bool) -> int:

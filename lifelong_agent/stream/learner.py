@@ -125,7 +125,7 @@ class BitLearner(StreamLearner[BitStream]):
 
     def _live(self, outcome: Outcome, action: int, reward: float, terminated: bool, over: bool) -> None:
         stream = self.stream
-        told = stream.live(outcome, action, reward, terminated, over)
+        told = stream.live(outcome.after, outcome.upcoming, action, reward, terminated, over)
         if told in (CALM, UNSURE):
             return
         if told in (OPEN, CONVINCING):
