@@ -13,7 +13,7 @@ from lifelong_agent.checks import check_actions, check_senses, check_wishes
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code, Cortex
 from lifelong_agent.dynamics import Dynamics
-from lifelong_agent.engine import compiles
+from lifelong_agent.engine import compiles, kernels
 from lifelong_agent.familiarity import Familiarity
 from lifelong_agent.inference import Belief, ContextInference
 from lifelong_agent.normalizer import ContextNormalizer
@@ -285,6 +285,28 @@ class TriarchicBrain(Attended):
             self._reinforce(thought.code.active(scale), direction, factor, at_once, bounded, decay, place, rightness)
         self.cortex.learn(thought.context, thought.code)
         self.normalizer.update(thought.sense, thought.context)
+
+    def moves(self, thought: Thought, direction: Tensor, factor: Tensor, at_once: Tensor) -> Tensor:
+        """Foresee how far `learn` would move the outputs of the same thought: ``(B, out_dim)``.
+
+        What brakes the core, what the fast weights add, and the bound of a normalised output are left out.
+
+        Args:
+            thought: See `learn`.
+            direction: See `learn`, as are the next two: ``(B, out_dim)``.
+            factor: The third factor.
+            at_once: A change that is asked for without delay.
+        """
+        decay, scale = self.gamma * self.config.trace, self.cortex.scale
+        if self.compiled:
+            asked = np.stack([direction.numpy(), factor.numpy(), at_once.numpy()])
+            out = np.empty(direction.shape, np.float32)
+            kernels().foresee_moves(self.views["trace"], thought.code.winners.numpy(), scale, asked, decay, out)
+            return torch.from_numpy(out)
+        active = thought.code.active(scale)
+        trace = self.trace[:, : active.shape[0]]
+        change = torch.bmm(factor.T[:, None, :], trace)[:, 0].mul_(decay)
+        return active @ change.addmm_((factor * direction + at_once).T, active).T
 
     def _reinforce(
         self,

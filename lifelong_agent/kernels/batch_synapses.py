@@ -93,3 +93,25 @@ def reinforce(
                 held = quick[j] * lasting + share * change[j]
                 slow[j] += moved * held
                 quick[j] = held * (one - moved)
+
+
+@compiled
+def foresee_moves(trace: Array, winners: Array, scale: float, asked: Array, decay: float, out: Array) -> None:
+    """Say how far a lesson would move the first outputs, ``out (B, O)``: see `TriarchicBrain.moves`."""
+    streams, k = winners.shape
+    change, kept, unit = np.empty(trace.shape[2], np.float32), np.float32(decay), np.float32(scale)
+    for o in range(out.shape[1]):
+        change[:] = 0.0
+        for b in range(streams):
+            row, factor = trace[o, b], asked[1, b, o] * kept
+            for j in range(len(change)):
+                change[j] += row[j] * factor
+        for b in range(streams):
+            at_once = (asked[0, b, o] * asked[1, b, o] + asked[2, b, o]) * unit
+            for i in range(k):
+                change[winners[b, i]] += at_once
+        for b in range(streams):
+            total = np.float32(0.0)
+            for i in range(k):
+                total += change[winners[b, i]]
+            out[b, o] = total * unit
