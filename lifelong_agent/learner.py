@@ -133,8 +133,13 @@ class Learner:
         at_once[:, :actions] = rates.policy * rates.entropy * surprise * broader
         asked = torch.from_numpy(np.stack([direction, factor, at_once])).to(thought.output.device)
         if rates.reach:
-            furthest = float(brain.moves(thought, *asked)[:, :actions].abs().max())
+            moves = brain.moves(thought, *asked, bounded=actions)
+            furthest = float(moves[:, :actions].abs().max())
             asked[1:, :, :actions] *= min(rates.reach / max(furthest, 1e-12), 1.0)
+            # Of the value, as much as brings all streams nearest to what they ask for (least squares).
+            gone, asked_for = moves[:, actions].double(), torch.from_numpy(rates.value * error).to(moves.device)
+            share = float(gone @ asked_for) / max(float(gone @ gone), 1e-12)
+            asked[1, :, actions] *= min(max(share, 0.0), 1.0)
         brain.learn(thought, asked[0], asked[1], rightness=rightness, at_once=asked[2], bounded=actions)
 
     def _tensor(self, observation: np.ndarray) -> Tensor:
