@@ -103,14 +103,18 @@ class GridWorld(BatchedWorld):
         self.engine = ("numba" if can_compile() else "numpy") if engine == "auto" else engine
         self._engine = make_engine(self.engine, self, device, layouts)
 
-    def rewire(self, order: np.ndarray) -> bool:
-        """Show bit ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`.
+    def rewire(
+        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
+    ) -> bool:
+        """Show bit ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`. Bits have no sign and no offset.
 
         Raises:
             ValueError: If it is no permutation of the bits.
         """
         columns = self.showing.columns
         if not isinstance(self.observation_space, spaces.MultiBinary):
+            return False
+        if order is None or signs is not None or offsets is not None:
             return False
         if order.shape != (columns,) or not (np.sort(order) == np.arange(columns)).all():
             raise ValueError(f"expected a permutation of {columns} bits; got an array of shape {order.shape}")
