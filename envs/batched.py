@@ -112,6 +112,20 @@ class BatchedWorld(ABC):
         """
         return False
 
+    def show_bits(self, unset: np.ndarray, lit: np.ndarray) -> bool:
+        """Show ``lit[i]`` where the bit at place ``i`` is 1, and ``unset[i]`` where it is 0, if that costs nothing.
+
+        It holds from now on, until it is called again.
+
+        Args:
+            unset: What is shown of zeros, 0 or 1 for each place, ``(channels,)``.
+            lit: What is shown of ones, likewise.
+
+        Returns:
+            Whether it is done; if not, nothing has been changed.
+        """
+        return False
+
     def close(self) -> None:  # noqa: B027 - most worlds have nothing to close
         """Let go of what is held outside of memory."""
 

@@ -98,6 +98,8 @@ class GridWorld(BatchedWorld):
             settings=settings,
             meaning=meaning,
             places=places,
+            unset=np.zeros(len(places), np.uint8),
+            lit=np.ones(len(places), np.uint8),
         )
         self.device = device
         self.engine = ("numba" if can_compile() else "numpy") if engine == "auto" else engine
@@ -121,6 +123,22 @@ class GridWorld(BatchedWorld):
         inverse = np.empty(columns, np.int64)
         inverse[order] = np.arange(columns)
         self.arrays.places = inverse[self.arrays.places]
+        self._engine.take_over()
+        return True
+
+    def show_bits(self, unset: np.ndarray, lit: np.ndarray) -> bool:
+        """Show other values of bits from now on; see `BatchedWorld.show_bits`. Only compiled code does it at no cost.
+
+        Raises:
+            ValueError: If there is not one value a place, 0 or 1.
+        """
+        columns = self.showing.columns
+        if self.engine != "numba" or not isinstance(self.observation_space, spaces.MultiBinary):
+            return False
+        for values in (unset, lit):
+            if values.shape != (columns,) or not ((values == 0) | (values == 1)).all():
+                raise ValueError(f"expected {columns} values, 0 or 1; got {values} of shape {values.shape}")
+        self.arrays.unset, self.arrays.lit = unset.astype(np.uint8), lit.astype(np.uint8)
         self._engine.take_over()
         return True
 
