@@ -24,9 +24,7 @@ def advance(typing_context: Any, high: Any, low: Any, increment_high: Any, incre
         whole, word = ir.IntType(128), ir.IntType(64)
         half = ir.Constant(whole, 64)
         highs, lows = ([builder.zext(argument, whole) for argument in arguments[k::2]] for k in range(2))
-        state, increment = (
-            builder.or_(builder.shl(one, half), two) for one, two in zip(highs, lows, strict=True)
-        )
+        state, increment = (builder.or_(builder.shl(one, half), two) for one, two in zip(highs, lows, strict=True))
         state = builder.add(builder.mul(state, ir.Constant(whole, MULTIPLIER)), increment)
         parts = [builder.trunc(builder.lshr(state, half), word), builder.trunc(state, word)]
         return context.make_tuple(builder, signature.return_type, parts)

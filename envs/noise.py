@@ -1,4 +1,4 @@
-"""Normal noise on rows of observations, each row from a generator of its own: by NumPy, and compiled to the same bits."""
+"""Normal noise on rows of observations, each row from a generator of its own: by NumPy, or compiled to equal bits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class Noise(Protocol):
         ...
 
 
-def make_noise(moments: Callable[[], list[np.random.Generator]], channels: int, constant: Callable[..., Array]) -> Noise:
+def make_noise(
+    moments: Callable[[], list[np.random.Generator]], channels: int, constant: Callable[..., Array]
+) -> Noise:
     """Make what adds noise, fastest first.
 
     Args:
@@ -69,7 +71,8 @@ class NoiseRows:
         return self._added(sensed, factors, rows), last
 
     def _added(self, sensed: Array, factors: np.ndarray, rows: np.ndarray) -> Array:
-        drawn = np.zeros((len(sensed), self._channels), np.float32)
+        # Minus zero: plus zero would make plus zero of a minus zero.
+        drawn = np.full((len(sensed), self._channels), -0.0, np.float32)
         drawn[rows] = self._draw(rows) * factors
         return sensed + self._constant(drawn)
 

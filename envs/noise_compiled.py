@@ -45,16 +45,6 @@ def _as_bits(typing_context: Any, number: Any) -> Any:
 
 
 @njit(forceinline=True, **OPTIONS)
-def _next_32(high: Any, low: Any, increment_high: Any, increment_low: Any, has_half: Any, half: Any):
-    """Draw 32 bits of a generator in six words; returns them as uint64, and the four words that change."""
-    if has_half:
-        return half, high, low, _0, half
-    high, low = advance(high, low, increment_high, increment_low)  # type: ignore[call-arg]
-    word = mixed(high, low)
-    return word & _HALF, high, low, _1, word >> _32
-
-
-@njit(forceinline=True, **OPTIONS)
 def _as_share(bits: Any):
     """Make a float32 in [0, 1) of 32 bits drawn."""
     return np.float32(np.int32(np.uint32(bits) >> _8)) * np.float32(1 / 16777216)
@@ -76,71 +66,89 @@ def _is_within(bits: Any):
 
 
 @njit(forceinline=True, **OPTIONS)
-def normal(high: Any, low: Any, increment_high: Any, increment_low: Any, has_half: Any, half: Any):
-    """Draw a normal number as NumPy's ``Generator.standard_normal(dtype=float32)`` does.
+def _two(high: Any, low: Any, increment_high: Any, increment_low: Any, shift: Any, kept: Any, half: Any) -> Any:
+    """Draw 32 bits twice, the first of them ``half`` where that is kept; returns the state, the two, what is left."""
+    high, low = advance(high, low, increment_high, increment_low)  # type: ignore[call-arg] - numba gives the first one
+    word = mixed(high, low)
+    both = word << shift | half & kept
+    return high, low, both & _HALF, both >> _32, word >> _32
 
-    Takes a generator in six words, and returns the number and the four words that change: an array that is handed on
-    would have its references counted, at three times the price of the number.
-    """
-    fixed = increment_high, increment_low
-    while True:
-        bits, high, low, has_half, half = _next_32(high, low, *fixed, has_half, half)
-        layer, number = bits & _LAYER, _within(bits)
-        accepted = _is_within(bits)
-        # Written so that the exponential, which compiled code could take beforehand, is taken here alone.
-        if not accepted and layer:
-            more, high, low, has_half, half = _next_32(high, low, *fixed, has_half, half)
-            height = (HEIGHTS[layer - _1] - HEIGHTS[layer]) * _as_share(more) + HEIGHTS[layer]
-            accepted = height < math.exp(-0.5 * number * number)
-        while not accepted and not layer:
-            more, high, low, has_half, half = _next_32(high, low, *fixed, has_half, half)
-            beyond = -_SHARE * np.float32(math.log1p(-_as_share(more)))
-            more, high, low, has_half, half = _next_32(high, low, *fixed, has_half, half)
-            bound = -np.float32(math.log1p(-_as_share(more)))
-            if bound + bound > beyond * beyond:
-                accepted = True
-                number = -(_EDGE + beyond) if bits >> _17 & _1 else _EDGE + beyond
-        if accepted:
-            return number, high, low, has_half, half
+
+FRESH, WEDGE, TAIL, BOUND = range(4)
+"""What the next 32 bits are for: a new number, whether one is under the density, the tail's number and its bound."""
+
+
+@njit(forceinline=True, **OPTIONS)
+def _judged(bits: Any, stage: int, number: Any, layer: Any, sign: Any) -> Any:
+    """Take 32 bits further; returns whether a number is drawn, the next stage, and what is known of the number."""
+    if stage == FRESH:
+        number, layer = _within(bits), bits & _LAYER
+        done = _is_within(bits)
+        return done, FRESH if done else WEDGE if layer else TAIL, number, layer, bits >> _17 & _1
+    if stage == WEDGE:
+        height = (HEIGHTS[layer - _1] - HEIGHTS[layer]) * _as_share(bits) + HEIGHTS[layer]
+        return height < math.exp(-0.5 * number * number), FRESH, number, layer, sign
+    if stage == TAIL:
+        return False, BOUND, -_SHARE * np.float32(math.log1p(-_as_share(bits))), layer, sign
+    bound = -np.float32(math.log1p(-_as_share(bits)))
+    done = bound + bound > number * number
+    return done, FRESH if done else TAIL, -(_EDGE + number) if sign else _EDGE + number, layer, sign
 
 
 def _make_add(channels: int) -> Callable[..., None]:
-    """Make what adds noise to some rows of observations; see `CompiledNoise.add`."""
-    # Two numbers are made of one word; where that comes out even, nothing need be known of the halves of words.
-    paired = channels % 2 == 0
+    """Make what adds noise to some rows of observations, as NumPy's ``standard_normal(channels, float32)`` draws it.
 
-    def add(
-        dice: Array, factors: Array, rows: Array, sensed: Array, ended: Array, final: Array, seen: Array
-    ) -> None:
-        # What is seen of last observations is written below what is seen of the others: one array, one loop.
-        drawn, size = np.empty(channels, np.uint64), len(sensed)
+    Compiled, it writes ``seen[row] = sensed[row] + factors * numbers`` for ``rows``, and before that
+    ``seen[N + row] = final[row] + factors * numbers`` for rows that have ``ended``.
+    """
+    words = (channels + 1) // 2
+    ring = (1 << (2 * words - 1).bit_length()) - 1
+
+    # In one function: arrays that are handed on would have their references counted, at the price of the numbers.
+    def add(dice: Array, factors: Array, rows: Array, sensed: Array, ended: Array, final: Array, seen: Array) -> None:
+        drawn, size = np.empty(ring + 1, np.uint64), np.uint64(len(sensed))
         for k in range(-len(ended), len(rows)):
-            row = rows[k] if k >= 0 else ended[-1 - k]
+            # Without a sign, or it would be looked at wherever the row is used.
+            row = np.uint64(rows[k] if k >= 0 else ended[-1 - k])
             to = row if k >= 0 else size + row
-            high, low, increment_high, increment_low = dice[row, 0], dice[row, 1], dice[row, 2], dice[row, 3]
-            has_half, half = dice[row, 4], dice[row, 5]
-            within = paired
-            if paired:
-                # Where half a word is left over, every word is shifted by that half.
-                shift, kept = has_half << _5, _0 - has_half
-                for i in range(0, channels, 2):
-                    high, low = advance(high, low, increment_high, increment_low)  # type: ignore[call-arg]
-                    word = mixed(high, low)
-                    both, half = word << shift | half & kept, word >> _32
-                    drawn[i], drawn[i + 1] = both & _HALF, both >> _32
-                    within &= _is_within(both & _HALF) & _is_within(both >> _32)
+            high, low, step, half = dice[row, 0], dice[row, 1], (dice[row, 2], dice[row, 3]), dice[row, 5]
+            # Two numbers are made of one word. Where half of one is left over, all words are shifted by that half:
+            # a branch that is taken half of the time would cost as much as a number.
+            has_half = dice[row, 4]
+            shift, kept = has_half << _5, _0 - has_half
+            before, within = (high, low), True
+            for i in range(words):
+                before = high, low
+                high, low, one, two, half = _two(high, low, *step, shift, kept, half)
+                drawn[2 * i], drawn[2 * i + 1] = one, two
+                within &= _is_within(one) & (2 * i + 1 == channels or _is_within(two))
+            used, made = channels, 2 * words
             if within:
-                dice[row, 0], dice[row, 1], dice[row, 5] = high, low, half
                 for i in range(channels):
                     bare = sensed[row, i] if k >= 0 else final[row, i]
                     seen[to, i] = bare + _within(drawn[i]) * factors[i]
             else:
-                high, low, half = dice[row, 0], dice[row, 1], dice[row, 5]
-                for i in range(channels):
-                    number, high, low, has_half, half = normal(high, low, increment_high, increment_low, has_half, half)
-                    bare = sensed[row, i] if k >= 0 else final[row, i]
-                    seen[to, i] = bare + number * factors[i]
-                dice[row, 0], dice[row, 1], dice[row, 4], dice[row, 5] = high, low, has_half, half
+                used, i, stage, number, layer, sign = 0, 0, FRESH, np.float32(0), _0, _0
+                while i < channels:
+                    if used == made:
+                        before = high, low
+                        high, low, one, two, half = _two(high, low, *step, shift, kept, half)
+                        drawn[made & ring], drawn[made + 1 & ring] = one, two
+                        made += 2
+                    done, stage, number, layer, sign = _judged(drawn[used & ring], stage, number, layer, sign)
+                    used += 1
+                    if done:
+                        bare = sensed[row, i] if k >= 0 else final[row, i]
+                        seen[to, i] = bare + number * factors[i]
+                        i += 1
+            if used < made:
+                # One is left over: half of the last word, or, where words are shifted, all of it.
+                if has_half:
+                    high, low = before
+                else:
+                    half = drawn[used & ring]
+                dice[row, 4] = _1 - has_half
+            dice[row, 0], dice[row, 1], dice[row, 5] = high, low, half
 
     return add
 

@@ -1,7 +1,7 @@
 """The tables by which NumPy draws normal numbers in float32: the density cut into 256 layers of equal area.
 
-Source: Marsaglia and Tsang 2000, "The Ziggurat Method for Generating Random Variables"; in the order and with the scales
-of NumPy's ``Generator.standard_normal(dtype=float32)``. Tested to be those that numba has of NumPy.
+Source: Marsaglia and Tsang 2000, "The Ziggurat Method for Generating Random Variables"; in the order and with the
+scales of NumPy's ``Generator.standard_normal(dtype=float32)``. Tested to be those that numba has of NumPy.
 """
 
 from __future__ import annotations

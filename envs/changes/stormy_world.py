@@ -59,7 +59,9 @@ class StormyWorld(BatchedWrapper):
             else:
                 # A row whose episode ended is seen twice in this step: its last observation first, then the new one.
                 # On a device nobody waits to be told which episodes ended: there noise is drawn for all rows twice.
-                ended = np.flatnonzero(terminated | truncated) if isinstance(final, np.ndarray) else self._every
+                ended = (
+                    np.flatnonzero(np.asarray(terminated | truncated)) if isinstance(final, np.ndarray) else self._every
+                )
                 seen, last = self._noise.add(observation, self._factors, self._every, final, ended)
         elif self._spoils:
             seen = self._spoil(observation)
@@ -89,7 +91,7 @@ class StormyWorld(BatchedWrapper):
         inverted = spell.kind == "invert"
         # A world that shows the bits that it is told to is told of the calm as well.
         done = self._bits and self.world.show_bits(hit if inverted else np.zeros_like(hit), 1 - hit)
-        self._spoils = not done and spell.kind != CALM
+        self._spoils, self._inverts = not done and spell.kind != CALM, inverted
         if self._spoils:
             factor = 1 - hit if not inverted else hit if self._bits else 1 - 2 * hit
             self._factor = self.constant(factor)
@@ -103,7 +105,7 @@ class StormyWorld(BatchedWrapper):
             target, factor = observation.reshape(-1, len(self._tiled)), self._tiled
         if not self._bits:
             target *= factor
-        elif self._spell.kind == "invert":
+        elif self._inverts:
             target ^= factor
         else:
             target &= factor

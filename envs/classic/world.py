@@ -80,7 +80,7 @@ class ClassicWorld(BatchedWorld):
         Raises:
             ValueError: If an array has not one number for each channel, or the order is no permutation.
         """
-        if self.engine != "numba" or not is_unbounded(self.observation_space):
+        if not is_unbounded(self.observation_space):
             return False
         return self._rows.rewire(Wiring.of(self.observation_space.shape[0], order, signs, offsets))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -53,7 +53,9 @@ def test_what_is_seen_is_what_a_wrapper_makes_of_it_to_the_sign_of_zero(name: st
             idle = None if again else np.isin(np.arange(64), [3, 40])
             space: Any = ours.action_space
             actions = rng.uniform(-2, 2, (64, 1)) if name == "Pendulum-v1" else rng.integers(0, space.n, 64)
-            one, two = (world.step(actions.astype(space.dtype), again=again, idle=idle) for world in (ours, theirs))
+            one, two = cast(
+                list[Any], [world.step(actions.astype(space.dtype), again=again, idle=idle) for world in (ours, theirs)]
+            )
             assert one.observation.tobytes() == two.observation.tobytes()
             over = one.terminated | one.truncated
             ended += over.sum()
