@@ -112,6 +112,7 @@ class CompiledNoise:
         dice = self._dice
         if dice is None:
             dice = self._dice = _dice_of(self._make())
+        # Arrays that lie in memory in another order would be compiled for anew.
         size, sensed = len(sensed), np.ascontiguousarray(sensed)
         final, ended = (self._none, self._nobody) if final is None else (np.ascontiguousarray(final), ended)
         seen = np.empty((size + len(final), sensed.shape[1]), np.float32)
