@@ -100,6 +100,9 @@ class CompiledNoise:
         self._add = import_module("envs.noise_compiled").adding(channels)
         self._none, self._nobody = np.empty((0, channels), np.float32), np.empty(0, np.int64)
         self._dice: np.ndarray | None = None
+        # Compiled, or read from disk, before the life begins and not when the first noise comes.
+        none, nobody = self._none, self._nobody
+        self._add(np.empty((0, WORDS), np.uint64), np.empty(channels, np.float32), nobody, none, nobody, none, none)
 
     def add(
         self, sensed: Array, factors: np.ndarray, rows: np.ndarray, final: Array | None = None, ended: Any = None

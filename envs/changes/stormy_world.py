@@ -30,7 +30,8 @@ class StormyWorld(BatchedWrapper):
         self._clock = setting.clock
         self._deviations = deviations
         self._bits = isinstance(world.observation_space, spaces.MultiBinary)
-        self._noise = None if self._bits else make_noise(setting.moments, len(deviations), world.constant)
+        noisy = "noise" in timetable.faults
+        self._noise = make_noise(setting.moments, len(deviations), world.constant) if noisy else None
         self._every = np.arange(world.num_envs)
         self._spell: Spell | None = None
         self._spoils = False

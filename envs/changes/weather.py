@@ -32,10 +32,15 @@ class Spell:
 
 
 class Timetable:
-    """The weather of a world as a function of the age, drawn as far as it has been asked for."""
+    """The weather of a world as a function of the age, drawn as far as it has been asked for.
+
+    Attributes:
+        faults: What bursts may do.
+    """
 
     def __init__(self, storm: Storm, channels: int, rng: np.random.Generator) -> None:
         """Begin with calm at age 0."""
+        self.faults = storm.faults
         self._storm, self._rng = storm, rng
         self._hit = max(1, round(storm.share * channels))
         self._calm_mask = _frozen(np.zeros(channels, bool))

@@ -61,6 +61,14 @@ def test_the_tail_is_numpys_too():
 
 
 @compiled_only
+def test_it_is_compiled_before_the_first_noise():
+    noise: Any = CompiledNoise(generators, 4)
+    compiled = len(noise._add.signatures)
+    noise.add(np.zeros((SIZE, 4), np.float32), np.ones(4, np.float32), np.arange(SIZE))
+    assert len(noise._add.signatures) == compiled == 1
+
+
+@compiled_only
 def test_observations_may_lie_in_memory_in_any_order():
     bare = np.arange(SIZE * 4, dtype=np.float32).reshape(4, SIZE).T
     seen, _ = CompiledNoise(generators, 4).add(bare, np.ones(4, np.float32), np.arange(SIZE))
