@@ -42,22 +42,16 @@ class ArrayEngine:
         settings = tuple(arrays.settings.tolist())
         self._rules = ArrayRules(self._library, world.family, settings)
         self._sight = ArraySight(self._library, world.showing.what, world.view, settings, arrays.places)
-        self._out: np.ndarray | None = None
 
     def reseed(self, rows: np.ndarray | None) -> None:
         """Take note of new dice: they are in the arrays."""
 
     def begin(self, rows: np.ndarray | None) -> np.ndarray:
         """Begin episodes; see `GridEngine.begin`."""
-        arrays, last = self._world.arrays, self._out
-        if rows is None or last is None:
-            self._build(range(self._world.num_envs) if rows is None else rows)
-            out = self._sight.show(arrays.cells, arrays.agent)
-        else:
-            out = last.copy()
-            self._fill(rows, out)
-        self._out = out
-        return out
+        arrays = self._world.arrays
+        self._build(range(self._world.num_envs) if rows is None else rows)
+        # All of them anew: what was handed out before belongs to whoever has it, and may have been written over.
+        return self._sight.show(arrays.cells, arrays.agent)
 
     def step(
         self, actions: Any, again: bool, idle: Any
@@ -86,19 +80,13 @@ class ArrayEngine:
             final = out
             if again:
                 out = out.copy()
-                self._fill(ended, out)
-        self._out = out
+                self._build(ended)
+                out[ended] = self._sight.show(arrays.cells[ended], arrays.agent[ended])
         return out, reward, terminated, truncated, final
 
     def state(self) -> Arrays:
         """Give the state, which is on the host."""
         return self._world.arrays
-
-    def _fill(self, rows: np.ndarray, out: np.ndarray) -> None:
-        """Build worlds in some rows, and write their first observations."""
-        self._build(rows)
-        arrays = self._world.arrays
-        out[rows] = self._sight.show(arrays.cells[rows], arrays.agent[rows])
 
     def _build(self, rows: Any) -> None:
         family, arrays = self._world.family, self._world.arrays

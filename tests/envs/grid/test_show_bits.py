@@ -61,3 +61,14 @@ def test_wrong_values_are_refused(wrong: Any):
     for told in ((wrong, np.ones(columns)), (np.zeros(columns), wrong)):
         with pytest.raises(ValueError, match=f"expected {columns} values, 0 or 1"):
             made.show_bits(*told)
+
+
+def test_what_a_storm_writes_over_does_not_come_back_with_the_next_episode():
+    # NumPy's worlds in NEXT_STEP mode: rows that go on are shown again while others begin.
+    numpy = world("numpy", 3)
+    numpy.begin()
+    seen = numpy.step(np.zeros(3, np.int64), again=False).observation
+    sound = seen.copy()
+    seen ^= 1  # as a storm does, in place
+    begun, _ = numpy.begin(np.array([1]))
+    np.testing.assert_array_equal(begun[[0, 2]], sound[[0, 2]])
