@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -12,9 +13,11 @@ from gymnasium import spaces
 from torch import Tensor
 
 from agents.brain import BrainSpec
+from agents.fetched import Fetched, fetch
 from agents.protocol import Policy, Step, check_autoreset, seen_last, vector_steps
 from lifelong_agent.actor_critic import Yardstick, sample, softmax
 from lifelong_agent.brain import TriarchicBrain
+from lifelong_agent.device import DeviceLearner
 from lifelong_agent.learner import Outcome, Rates, make_learner
 from lifelong_agent.seeds import generator, seed_for
 from lifelong_agent.vitals import dormant_share, effective_rank
@@ -54,25 +57,50 @@ class BrainAgent:
             seed=seed_for(seed, "brain", "cortex"),
         ).to(spec.device)
         self.yardstick = Yardstick(env.num_envs, spec.brain.contexts, gamma=spec.gamma)
-        rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy)
-        self._learner = make_learner(self.brain, self.yardstick, rates)
-        self._rng = generator(seed, "brain", "actions")
-        self._recent: np.ndarray | None = None
+        self._rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy)
+        self._learner: Any = make_learner(self.brain, self.yardstick, self._rates)
+        self._dice: Any = generator(seed, "brain", "actions")
+        self._host = self._learner, self._dice
+        self._device_dice = torch.Generator(self.brain.trace.device).manual_seed(seed_for(seed, "brain", "actions"))
+        self._recent: np.ndarray | Tensor | None = None
 
     def live(self, env: gym.vector.VectorEnv, steps: int) -> None:
         """Live exactly ``steps`` environment steps, learning at each; see `Agent.live`."""
         check_autoreset(env)
-        learner, rng, first = self._learner, self._rng, self.first_action
-        first_seen, _ = env.reset()
-        learner.begin(first_seen)
+        seen, _ = env.reset()
+        self._suit(seen)
+        learner, dice, first = self._learner, self._dice, self.first_action
+        tensors = isinstance(learner, DeviceLearner)
+        if torch.is_tensor(seen) and not tensors:
+            env, seen = Fetched(env), fetch(seen)
+        learner.begin(seen)
         for _ in range(vector_steps(env, steps)):
-            action = learner.act(rng)
+            action = learner.act(dice)
             upcoming, reward, terminated, truncated, infos = env.step(action + first if first else action)
             after = seen_last(upcoming, terminated, truncated, infos)
-            paid = np.asarray(reward, dtype=np.float32)
+            paid = reward if tensors else np.asarray(reward, dtype=np.float32)
             learner.learn(Outcome(action, paid, terminated, truncated, after, upcoming))
             self._recent = upcoming
         self.brain.settle()
+
+    def _suit(self, seen: np.ndarray | Tensor) -> None:
+        """Choose the learner and its dice by the first observations of a life.
+
+        Raises:
+            ValueError: If these are tensors on another device than the brain's.
+        """
+        self._learner, self._dice = self._host
+        if not torch.is_tensor(seen):
+            return
+        home, there = self.brain.trace.device, seen.device
+        if home != there:
+            raise ValueError(
+                f"the brain lives on {str(home)!r} and its world on {str(there)!r}: give both one device, by "
+                f"BrainSpec(device={there.type!r}) or LifelongVectorEnv(..., device={str(home)!r})"
+            )
+        learner = make_learner(self.brain, self.yardstick, self._rates, tensors=True)
+        if isinstance(learner, DeviceLearner):
+            self._learner, self._dice = learner, self._device_dice
 
     def policy(self) -> BrainPolicy:
         """Copy the brain; see `Agent.policy`."""
@@ -99,8 +127,8 @@ class BrainAgent:
             )
         return told
 
-    def _tensor(self, observation: np.ndarray) -> Tensor:
-        return torch.from_numpy(observation.astype(np.float32)).to(self.spec.device)
+    def _tensor(self, observation: np.ndarray | Tensor) -> Tensor:
+        return torch.as_tensor(observation, dtype=torch.float32, device=self.spec.device)
 
 
 class BrainPolicy(Policy):
