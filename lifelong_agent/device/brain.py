@@ -104,7 +104,7 @@ class DeviceBrain:
         part = trace.abs().amax(1).mul_(1.0 / self._cortex_home.scale).clamp_(max=1.0)
         was = self._core, self._fast, self._importance
         core, fast, importance = was
-        core = core + (change / torch.add(1.0, importance, alpha=readout.brake) if readout.brake else change)
+        core = core + change / torch.add(1.0, importance, alpha=readout.brake)
         importance = importance + part * (wish.rightness - importance) * readout.importance_rate
         if readout.fast_share:
             fast = (fast * readout.decay).add_(change, alpha=readout.fast_share)

@@ -14,6 +14,7 @@ from envs import LifelongVectorEnv, Permute, Schedule, Task
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.device import DeviceLearner
 from lifelong_agent.learner import Learner
+from lifelong_agent.seeds import seed_for
 from tests.agents.worlds import Counted
 
 ROOM = Task("room", "lifelong/Grid-v0", (), {"base": "MiniGrid-Empty-Random-6x6-v0", "max_steps": 60})
@@ -66,6 +67,10 @@ def test_equal_seeds_live_equal_lives_and_exams_change_nothing():
         for other in (1, 2)
     ]
     assert same == [True, False]
+
+
+def test_dice_on_the_device_are_seeded_by_name():
+    assert agent_of(life(), 3)._device_dice.initial_seed() == seed_for(3, "brain", "actions")
 
 
 def exam(agent: BrainAgent) -> None:

@@ -66,7 +66,7 @@ def test_a_pair_that_does_not_learn_the_same_is_noticed():
 
 
 def test_it_tells_worlds_apart_as_the_reference_does():
-    pair, worlds, told = DevicePair("bits", 4, contexts=2), [Wander("bits", 4, seed) for seed in (1, 2, 3)], []
+    pair, worlds, told = DevicePair("bits", 4, contexts=2), [Field("bits", 4, seed) for seed in (1, 2, 3)], []
     pair.begin(worlds[0].look())
     for world in (0, 1, 0, 2, 1):  # the third has no slot of its own
         live(pair, worlds[world], 200)
@@ -136,6 +136,8 @@ def test_a_look_changes_nothing_to_the_last_bit(streams: int):
     ends = []
     for looks in (False, True):
         one, world = device_learner("bits", streams, 64), Wander("bits", streams, 1)
+        assert one.brain.inference is not None
+        one.brain.inference.full = 100  # from here on steps wait in a queue
         rng = torch.Generator().manual_seed(3)
         one.begin(torch.from_numpy(world.look()))
         for step in range(150):
