@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -149,6 +150,31 @@ def test_a_life_of_tensors_is_written_down_alike(tmp_path, monkeypatch, size):
     for name in ("episodes", "vitals"):
         one, other = ((folder / f"{name}.jsonl").read_text() for folder in folders)
         assert one == other != ""
+
+
+class Returns:
+    """A board that keeps what it is told of returns."""
+
+    def __init__(self):
+        self.told = []
+
+    def vitals(self, age, vitals):
+        pass
+
+    def returns(self, age, means):
+        self.told.append((age, means))
+
+
+def test_a_look_tells_the_returns_up_to_its_age(tmp_path):
+    told = []
+    for kind in (ScriptedLife, TensorLife):
+        board: Any = Returns()
+        recorder, agent = Recorder(kind(ROWS), tmp_path, vitals_every=4, board=board), CountingAgent()
+        recorder.attach(agent)
+        agent.live(recorder, 14)
+        recorder.close()
+        told.append(board.told)
+    assert told[0] == told[1] == [(0, {}), (4, {0: 2.0}), (8, {0: 25.0}), (12, {1: 6.0})]
 
 
 def test_nothing_is_fetched_before_a_block_is_full(tmp_path, monkeypatch):
