@@ -59,9 +59,9 @@ class BrainAgent:
         self.yardstick = Yardstick(env.num_envs, spec.brain.contexts, gamma=spec.gamma)
         self._rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy)
         self._learner: Any = make_learner(self.brain, self.yardstick, self._rates)
-        self._dice: Any = generator(seed, "brain", "actions")
-        self._host = self._learner, self._dice
-        self._device_dice = torch.Generator(self.brain.trace.device).manual_seed(seed_for(seed, "brain", "actions"))
+        self._tensors = False  # whether it was made for a world of tensors
+        self._rng = generator(seed, "brain", "actions")
+        self._device_rng = torch.Generator(self.brain.trace.device).manual_seed(seed_for(seed, "brain", "actions"))
         self._recent: np.ndarray | Tensor | None = None
 
     def live(self, env: gym.vector.VectorEnv, steps: int) -> None:
@@ -69,38 +69,37 @@ class BrainAgent:
         check_autoreset(env)
         seen, _ = env.reset()
         self._suit(seen)
-        learner, dice, first = self._learner, self._dice, self.first_action
-        tensors = isinstance(learner, DeviceLearner)
-        if torch.is_tensor(seen) and not tensors:
+        learner, first = self._learner, self.first_action
+        on_device = isinstance(learner, DeviceLearner)
+        rng = self._device_rng if on_device else self._rng
+        if torch.is_tensor(seen) and not on_device:
             env, seen = Fetched(env), fetch(seen)
         learner.begin(seen)
         for _ in range(vector_steps(env, steps)):
-            action = learner.act(dice)
+            action = learner.act(rng)
             upcoming, reward, terminated, truncated, infos = env.step(action + first if first else action)
             after = seen_last(upcoming, terminated, truncated, infos)
-            paid = reward if tensors else np.asarray(reward, dtype=np.float32)
+            paid = reward if on_device else np.asarray(reward, dtype=np.float32)
             learner.learn(Outcome(action, paid, terminated, truncated, after, upcoming))
             self._recent = upcoming
         self.brain.settle()
 
     def _suit(self, seen: np.ndarray | Tensor) -> None:
-        """Choose the learner and its dice by the first observations of a life.
+        """Choose the learner by the first observations of a life.
 
         Raises:
             ValueError: If these are tensors on another device than the brain's.
         """
-        self._learner, self._dice = self._host
-        if not torch.is_tensor(seen):
-            return
-        home, there = self.brain.trace.device, seen.device
-        if home != there:
+        tensors = torch.is_tensor(seen)
+        home = self.brain.trace.device
+        if tensors and seen.device != home:
             raise ValueError(
-                f"the brain lives on {str(home)!r} and its world on {str(there)!r}: give both one device, by "
-                f"BrainSpec(device={there.type!r}) or LifelongVectorEnv(..., device={str(home)!r})"
+                f"the brain lives on {str(home)!r} and its world on {str(seen.device)!r}: give both one device, by "
+                f"BrainSpec(device={seen.device.type!r}) or LifelongVectorEnv(..., device={str(home)!r})"
             )
-        learner = make_learner(self.brain, self.yardstick, self._rates, tensors=True)
-        if isinstance(learner, DeviceLearner):
-            self._learner, self._dice = learner, self._device_dice
+        if tensors != self._tensors:
+            self._learner = make_learner(self.brain, self.yardstick, self._rates, tensors=tensors)
+            self._tensors = tensors
 
     def policy(self) -> BrainPolicy:
         """Copy the brain; see `Agent.policy`."""

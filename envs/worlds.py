@@ -89,8 +89,8 @@ class Worlds:
             world = None if engine == LOOPED else what.batch(num_envs, settings, engine, device)
             if world is None and engine == "torch":
                 raise ValueError(
-                    f"task {what.name!r} cannot be lived in tensors: its base {what.env_id!r} or a change has no batched "
-                    "form; engine='auto' lives it, one environment after the other"
+                    f"task {what.name!r} cannot be lived in tensors: its base {what.env_id!r} or a change has no "
+                    "batched form; engine='auto' lives it, one environment after the other"
                 )
             world = world or LoopedWorld([self.env(task, index) for index in range(num_envs)])
             world.seed([seed_for(self.seed, self.purpose, "env", task, index) for index in range(num_envs)])

@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
@@ -70,7 +71,7 @@ def test_equal_seeds_live_equal_lives_and_exams_change_nothing():
 
 
 def test_dice_on_the_device_are_seeded_by_name():
-    assert agent_of(life(), 3)._device_dice.initial_seed() == seed_for(3, "brain", "actions")
+    assert agent_of(life(), 3)._device_rng.initial_seed() == seed_for(3, "brain", "actions")
 
 
 def exam(agent: BrainAgent) -> None:
@@ -96,13 +97,15 @@ def test_real_valued_senses_are_inferred_on_the_host():
         assert float(agent.brain.normalizer.count[0]) > 300
 
 
-def test_a_life_on_the_host_after_one_of_tensors_is_learnt_there():
-    agent = agent_of(life())
-    agent.live(life(), 200)
-    seen = agent.brain.normalizer.count[0]
-    agent.live(life(engine="auto"), 200)
-    assert type(agent._learner) is Learner
-    assert seen > 150 and agent.brain.normalizer.count[0] > seen + 150
+@pytest.mark.parametrize("streams", [1, 4])
+def test_a_life_on_the_host_after_one_of_tensors_is_learnt_there(streams: int):
+    agent = agent_of(life(streams=streams), brain=replace(SMALL, engine="auto"))
+    counts = [0.0]
+    for engine in ("auto", "torch", "auto", "torch"):
+        agent.live(life(streams=streams, engine=engine), 200)
+        assert isinstance(agent._learner, DeviceLearner) == (engine == "torch")
+        counts.append(agent.brain.normalizer.count[0])
+    assert all(np.diff(counts) > 150)
 
 
 class Elsewhere(gym.vector.VectorEnv):
