@@ -76,6 +76,15 @@ def test_it_tells_worlds_apart_as_the_reference_does():
     assert pair.device.brain.contexts == 2
 
 
+def test_worlds_that_pay_nothing_are_told_apart_alike():
+    pair, worlds = DevicePair("bits", 4), [Field("bits", 4, seed) for seed in (1, 2)]
+    pair.begin(worlds[0].look())
+    for world in worlds:
+        world.fertile = False
+        live(pair, world, 100)
+    assert pair.device.brain.contexts == pair.reference.brain.contexts == 2
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"gate": False}, {"neurons": 128}, {"fast_share": 0.0}, {"brake": 0.0}, {"consolidation": 0.0}, {"trace": 0.0}],
