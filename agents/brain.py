@@ -26,6 +26,8 @@ class BrainSpec(AgentSpec, kind="brain"):
     """Step size of the policy, in logits per standardised TD error."""
     entropy: float = 0.01
     """Weight of the policy's entropy, scaled by surprise."""
+    reach: float = 0.0
+    """How far one step may move any logit, all streams together; 0 for no bound."""
     brain: BrainConfig = field(default_factory=BrainConfig)
     """Sizes, rates and parts of the brain."""
     device: Literal["cpu", "cuda"] = "cpu"

@@ -34,7 +34,8 @@ class BrainAgent:
         """Make the agent; see `AgentSpec.build`.
 
         Raises:
-            ValueError: If the senses are neither a flat ``Box`` nor ``MultiBinary``, or the actions not ``Discrete``.
+            ValueError: If the senses are neither a flat ``Box`` nor ``MultiBinary``, the actions not ``Discrete``, or a
+                rate is out of range.
         """
         check_autoreset(env)
         senses, actions = env.single_observation_space, env.single_action_space
@@ -44,6 +45,8 @@ class BrainAgent:
             )
         if not isinstance(senses, (spaces.Box, spaces.MultiBinary)) or len(senses.shape or ()) != 1:
             raise ValueError(f"the brain senses a flat Box or MultiBinary; got {senses}: flatten the observations")
+        if not 0.0 <= spec.reach < float("inf"):
+            raise ValueError(f"reach is how far one step may move a logit, 0 for no bound; got {spec.reach}")
         self.spec = spec
         self.first_action, self.actions = int(actions.start), int(actions.n)
         self.brain = TriarchicBrain(
@@ -57,7 +60,7 @@ class BrainAgent:
             seed=seed_for(seed, "brain", "cortex"),
         ).to(spec.device)
         self.yardstick = Yardstick(env.num_envs, spec.brain.contexts, gamma=spec.gamma)
-        self._rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy)
+        self._rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy, spec.reach)
         self._learner: Any = make_learner(self.brain, self.yardstick, self._rates)
         self._tensors = False  # whether it was made for a world of tensors
         self._rng = generator(seed, "brain", "actions")

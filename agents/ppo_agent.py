@@ -12,6 +12,7 @@ from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.type_aliases import RolloutBufferSamples
@@ -136,6 +137,7 @@ class PPOAgent:
                 },
                 device="cpu",  # SB3 itself advises against a GPU for networks of this size
             )
+        self.model.set_logger(Logger(None, []))  # by itself it leaves a folder in the temporary ones at every training
 
     def _optimizer_class(self) -> type[torch.optim.Optimizer]:
         return torch.optim.Adam

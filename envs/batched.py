@@ -97,11 +97,29 @@ class BatchedWorld(ABC):
         """Bring an array to where the world lives, so that it can be used beside what `step` returns."""
         return array
 
-    def rewire(self, order: np.ndarray) -> bool:
-        """Show channel ``order[i]`` at place ``i`` from now on, if that can be had at no cost.
+    def rewire(
+        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
+    ) -> bool:
+        """Show ``signs[i] * sensed[order[i]] + offsets[i]`` at place ``i`` from now on, if that can be had at no cost.
 
         Args:
-            order: A permutation of the channels, ``(channels,)``.
+            order: A permutation of the channels, ``(channels,)``; None where they keep their places.
+            signs: -1 or 1 for each channel, ``(channels,)`` float32; None where none is flipped.
+            offsets: ``(channels,)`` float32, in units of the observation; None for none.
+
+        Returns:
+            Whether it is done; if not, nothing has been changed.
+        """
+        return False
+
+    def show_bits(self, unset: np.ndarray, lit: np.ndarray) -> bool:
+        """Show ``lit[i]`` where the bit at place ``i`` is 1, and ``unset[i]`` where it is 0, if that costs nothing.
+
+        It holds from now on, until it is called again.
+
+        Args:
+            unset: What is shown of zeros, 0 or 1 for each place, ``(channels,)``.
+            lit: What is shown of ones, likewise.
 
         Returns:
             Whether it is done; if not, nothing has been changed.

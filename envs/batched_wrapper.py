@@ -38,7 +38,9 @@ class BatchedWrapper(BatchedWorld):
         """Bring an array to where the world lives; see `BatchedWorld.constant`."""
         return self.world.constant(array)
 
-    def rewire(self, order: np.ndarray) -> bool:
+    def rewire(
+        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
+    ) -> bool:
         """Say no: what is changed already cannot be rewired from outside; see `BatchedWorld.rewire`."""
         return False
 

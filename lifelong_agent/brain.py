@@ -13,7 +13,7 @@ from lifelong_agent.checks import check_actions, check_senses, check_wishes
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code, Cortex
 from lifelong_agent.dynamics import Dynamics
-from lifelong_agent.engine import compiles
+from lifelong_agent.engine import compiles, kernels
 from lifelong_agent.familiarity import Familiarity
 from lifelong_agent.inference import Belief, ContextInference
 from lifelong_agent.normalizer import ContextNormalizer
@@ -285,6 +285,35 @@ class TriarchicBrain(Attended):
             self._reinforce(thought.code.active(scale), direction, factor, at_once, bounded, decay, place, rightness)
         self.cortex.learn(thought.context, thought.code)
         self.normalizer.update(thought.sense, thought.context)
+
+    def moves(
+        self, thought: Thought, direction: Tensor, factor: Tensor, at_once: Tensor, bounded: int | None = None
+    ) -> Tensor:
+        """Foresee how far `learn` would move the outputs of the same thought: ``(B, out_dim)``.
+
+        What brakes the core and what the fast weights add is left out.
+
+        Args:
+            thought: See `learn`, as are all that follow.
+            direction: What each output would have to do, ``(B, out_dim)``.
+            factor: The third factor, ``(B, out_dim)``.
+            at_once: A change that is asked for without delay, ``(B, out_dim)``.
+            bounded: Output whose step is divided by the energy of its trace.
+        """
+        decay, scale = self.gamma * self.config.trace, self.cortex.scale
+        if self.compiled:
+            asked = np.stack([direction.numpy(), factor.numpy(), at_once.numpy()])
+            out, winners = np.empty(direction.shape, np.float32), thought.code.winners.numpy()
+            output = -1 if bounded is None else bounded
+            kernels().foresee_moves(self.views["trace"], winners, scale, asked, output, decay, out)
+            return torch.from_numpy(out)
+        active = thought.code.active(scale)
+        trace = self.trace[:, : active.shape[0]] * decay + direction.T[:, :, None] * active
+        if bounded is not None:
+            factor = factor.clone()
+            factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
+        change = torch.bmm(factor.T[:, None, :], trace)[:, 0]
+        return active @ change.addmm_(at_once.T, active).T
 
     def _reinforce(
         self,

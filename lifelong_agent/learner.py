@@ -25,11 +25,16 @@ class Rates(NamedTuple):
         value: Share of a TD error that one step of one stream closes, in ``(0, 1]``.
         policy: Step of the policy, in logits per standardised TD error.
         entropy: Weight of the policy's entropy, scaled by surprise.
+        reach: How far one step may move any logit of what is thought now, all streams together; 0 for no bound. A step
+            that would go further shrinks. Streams that see the same add up, and so does a step that surprises: without
+            a bound it may overshoot. After the bounded steps of Elsayed, Vasan & Mahmood 2024 (arXiv:2410.14606), with
+            logits in the place of the TD error.
     """
 
     value: float
     policy: float
     entropy: float
+    reach: float = 0.0
 
 
 class Outcome(NamedTuple, Generic[Array]):
@@ -132,6 +137,14 @@ class Learner:
         surprise = np.minimum(np.abs(standard), 3.0)[:, None]
         at_once[:, :actions] = rates.policy * rates.entropy * surprise * broader
         asked = torch.from_numpy(np.stack([direction, factor, at_once])).to(thought.output.device)
+        if rates.reach:
+            moves = brain.moves(thought, *asked, bounded=actions)
+            furthest = float(moves[:, :actions].abs().max())
+            asked[1:, :, :actions] *= min(rates.reach / max(furthest, 1e-12), 1.0)
+            # Of the value, as much as brings all streams nearest to what they ask for (least squares).
+            gone, asked_for = moves[:, actions].double(), torch.from_numpy(rates.value * error).to(moves.device)
+            share = float(gone @ asked_for) / max(float(gone @ gone), 1e-12)
+            asked[1, :, actions] *= min(max(share, 0.0), 1.0)
         brain.learn(thought, asked[0], asked[1], rightness=rightness, at_once=asked[2], bounded=actions)
 
     def _tensor(self, observation: np.ndarray) -> Tensor:

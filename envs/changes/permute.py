@@ -55,7 +55,7 @@ class Permute(Change, kind="permute"):
     def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld:
         """Draw the wiring from ``setting.world`` and wrap a batched world; see `wrap`."""
         order, signs, offsets = self._draw(world.observation_space, world, setting.world)
-        if order is not None and signs is None and offsets is None and world.rewire(order):
+        if world.rewire(order, signs, offsets):
             return world
         return PermutedWorld(world, order, signs, offsets)
 

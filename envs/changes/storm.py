@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import gcd
 from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from envs.batched import Array, BatchedWorld, Outcome
-from envs.batched_wrapper import BatchedWrapper
+from envs.batched import BatchedWorld
 from envs.changes.base import Change
+from envs.changes.stormy_world import StormyWorld
+from envs.changes.weather import CALM, Timetable
 from envs.senses import is_unbounded
 from envs.setting import BatchSetting, Setting, report
 
 FAULTS = ("noise", "drop", "invert")
-CALM = "calm"
 
 
 @dataclass(frozen=True)
@@ -95,55 +92,6 @@ class Storm(Change, kind="storm"):
         return channels, np.broadcast_to(np.asarray(self.noise, np.float32), (channels,))
 
 
-@dataclass(frozen=True)
-class Spell:
-    """A stretch of one weather: ages ``[start, stop)`` in life steps.
-
-    Attributes:
-        start: Age at which it begins.
-        stop: Age at which the next one begins.
-        kind: A fault, or ``"calm"``.
-        mask: Which channels are hit, ``(channels,)`` bool, read-only.
-    """
-
-    start: int
-    stop: int
-    kind: str
-    mask: np.ndarray
-
-
-class Timetable:
-    """The weather of a world as a function of the age, drawn as far as it has been asked for."""
-
-    def __init__(self, storm: Storm, channels: int, rng: np.random.Generator) -> None:
-        """Begin with calm at age 0."""
-        self._storm, self._rng = storm, rng
-        self._hit = max(1, round(storm.share * channels))
-        self._calm_mask = _frozen(np.zeros(channels, bool))
-        self._spells: list[Spell] = []
-        self._starts: list[int] = []
-
-    def at(self, age: int) -> Spell:
-        """Tell the weather at an age in life steps, at least 0."""
-        while not self._spells or self._spells[-1].stop <= age:
-            self._extend()
-        return self._spells[bisect_right(self._starts, age) - 1]
-
-    def _extend(self) -> None:
-        start = self._spells[-1].stop if self._spells else 0
-        if len(self._spells) % 2 == 0:
-            stop = start + int(self._rng.geometric(1.0 / self._storm.calm))
-            spell = Spell(start, stop, CALM, self._calm_mask)
-        else:
-            stop = start + int(self._rng.geometric(1.0 / self._storm.burst))
-            fault = self._storm.faults[int(self._rng.integers(len(self._storm.faults)))]
-            mask = np.zeros(len(self._calm_mask), bool)
-            mask[self._rng.choice(len(mask), self._hit, replace=False)] = True
-            spell = Spell(start, stop, fault, _frozen(mask))
-        self._spells.append(spell)
-        self._starts.append(start)
-
-
 class StormySenses(gym.Wrapper):
     """The wrapper behind `Storm`.
 
@@ -183,111 +131,3 @@ class StormySenses(gym.Wrapper):
         """Act once."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         return self._weather(observation, info), reward, terminated, truncated, info
-
-
-class StormyWorld(BatchedWrapper):
-    """What `StormySenses` is for one environment, for N at once: the same weather, the same noise.
-
-    Attributes:
-        timetable: When what happens.
-    """
-
-    def __init__(
-        self, world: BatchedWorld, timetable: Timetable, deviations: np.ndarray, setting: BatchSetting
-    ) -> None:
-        """Wrap a world; ``deviations`` ``(channels,)`` are those of the noise."""
-        super().__init__(world)
-        self.timetable = timetable
-        self._clock = setting.clock
-        self._deviations = deviations
-        self._noise = NoiseRows(setting.moments, len(deviations))
-        self._bits = isinstance(world.observation_space, spaces.MultiBinary)
-        self._every = np.arange(world.num_envs)
-        self._spell: Spell | None = None
-
-    def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
-        """Begin new episodes in whatever weather there is; rows that go on are shown without noise this time."""
-        spell = self._weather()
-        observation, told = self.world.begin(rows)
-        return self._spoil(observation, spell, self._every if rows is None else rows), told | self._report
-
-    def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
-        """Act once in every row; see `BatchedWorld.step`."""
-        spell = self._weather()
-        outcome = self.world.step(actions, again=again, idle=idle)
-        observation, final = outcome.observation, outcome.final
-        # On a device nobody waits to be told which episodes ended: there noise is drawn for all rows twice.
-        if spell.kind != "noise" or final is None or final is observation or not isinstance(final, np.ndarray):
-            outcome = outcome.shown(lambda seen: self._spoil(seen, spell, self._every))
-        else:
-            # A row whose episode ended is seen twice in this step: its last observation first, then the new one.
-            ended = np.flatnonzero(np.asarray(outcome.terminated | outcome.truncated))
-            observation = self._spoil(observation, spell, np.delete(self._every, ended))
-            final = self._spoil(final, spell, ended)
-            outcome = outcome._replace(observation=self._spoil(observation, spell, ended), final=final)
-        return outcome._replace(report=outcome.report | self._report)
-
-    def _weather(self) -> Spell:
-        """Tell the weather, and keep ready what is reported of it: ``(N,)`` and ``(N, channels)``, read-only."""
-        age, spell = self._clock.age, self._spell
-        if spell is None or not spell.start <= age < spell.stop:
-            self._spell = spell = self.timetable.at(age)
-            size, channels = self.num_envs, len(spell.mask)
-            self._report = {
-                "storm_kind": np.broadcast_to(np.array(spell.kind), (size,)),
-                "storm_mask": np.broadcast_to(spell.mask, (size, channels)),
-            }
-            # Factors of the observations' own type: a mixture of types is not done in one go.
-            hit = spell.mask.astype(self.observation_space.dtype)
-            factor = 1 - hit if spell.kind == "drop" else hit if self._bits else 1 - 2 * hit
-            self._factor = self.constant(factor)
-            # Several rows at a time: beginning a row costs NumPy as much as half of one.
-            self._tiled = np.tile(factor, gcd(size, 16))
-        return spell
-
-    def _spoil(self, observation: Array, spell: Spell, rows: np.ndarray) -> Array:
-        """Do to observations ``(N, channels)`` what the weather does; ``rows`` are those whose noise is drawn."""
-        if spell.kind == CALM:
-            return observation
-        if spell.kind != "noise":  # in place: what a world hands over, it does not use again
-            target, factor = observation, self._factor
-            if isinstance(observation, np.ndarray) and observation.flags.c_contiguous:
-                target, factor = observation.reshape(-1, len(self._tiled)), self._tiled
-            if not self._bits:
-                target *= factor
-            elif spell.kind == "invert":
-                target ^= factor
-            else:
-                target &= factor
-            return observation
-        drawn = np.zeros((self.num_envs, len(spell.mask)), np.float32)
-        drawn[rows] = self._noise.draw(rows) * self._deviations * spell.mask
-        return observation + self.constant(drawn)
-
-
-class NoiseRows:
-    """Normal numbers from one generator a row, drawn ahead in blocks: the same numbers as drawn one by one."""
-
-    def __init__(self, moments: Callable[[], list[np.random.Generator]], channels: int, block: int = 64) -> None:
-        """Begin with nothing drawn; the generators are made when they are first needed."""
-        self._make, self._channels, self._block = moments, channels, block
-        self._generators: list[np.random.Generator] = []
-
-    def draw(self, rows: np.ndarray) -> np.ndarray:
-        """Draw ``(R, channels)`` float32 for the rows ``(R,)``, no row twice."""
-        if not self._generators:
-            self._generators = self._make()
-            size = len(self._generators)
-            self._ahead = np.empty((size, self._block, self._channels), np.float32)
-            self._used = np.full(size, self._block)
-        for row in rows[self._used[rows] == self._block].tolist():
-            self._generators[row].standard_normal(dtype=np.float32, out=self._ahead[row])
-            self._used[row] = 0
-        drawn = self._ahead[rows, self._used[rows]]
-        self._used[rows] += 1
-        return drawn
-
-
-def _frozen(mask: np.ndarray) -> np.ndarray:
-    mask.flags.writeable = False
-    return mask

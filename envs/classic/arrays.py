@@ -9,6 +9,7 @@ import numpy as np
 
 from envs.batched import Array, Outcome
 from envs.classic.body import Body, correct_first, draw_start
+from envs.classic.wiring import Wiring
 
 _GOLDEN = 0x9E3779B97F4A7C15
 
@@ -26,6 +27,10 @@ class ArrayRows:
     def configure(self, body: Body) -> None:
         """Take the parameters of a body of the same kind."""
         self._body, self._settings = body, body.settings().tolist()
+
+    def rewire(self, wiring: Wiring) -> bool:
+        """Say no: to wire channels costs as much here as around the world; see `BatchedWorld.rewire`."""
+        return False
 
     def reseed(self, rows: np.ndarray) -> None:
         """Learn that rows have new dice."""
@@ -94,6 +99,10 @@ class TensorRows:
     def configure(self, body: Body) -> None:
         """Take the parameters of a body of the same kind."""
         self._body, self._settings = body, body.settings().tolist()
+
+    def rewire(self, wiring: Wiring) -> bool:
+        """Say no: to wire channels costs as much here as around the world; see `BatchedWorld.rewire`."""
+        return False
 
     def reseed(self, rows: np.ndarray) -> None:
         """Learn that rows have new dice."""

@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium import spaces
 
 from envs.batched import Array
+from envs.classic.wiring import Wiring
 from envs.compiled import compilable
 from envs.dice import draw_double
 
@@ -128,7 +129,9 @@ def draw_start(dice: np.ndarray, lowest: np.ndarray, highest: np.ndarray, single
         state[i] = np.float32(value) if single else value
 
 
-def correct_first(body: Body, state: np.ndarray, steps: np.ndarray, observation: np.ndarray) -> None:
+def correct_first(
+    body: Body, state: np.ndarray, steps: np.ndarray, observation: np.ndarray, wiring: Wiring | None = None
+) -> None:
     """Write first observations, those in which no step was taken, as Gymnasium has them if it computes in float32.
 
     NumPy's float32 sine is one of its own, which is why compiled code leaves it to NumPy.
@@ -138,7 +141,9 @@ def correct_first(body: Body, state: np.ndarray, steps: np.ndarray, observation:
         state: State variables, ``(N, S)``, float64.
         steps: Steps taken in this episode, ``(N,)``.
         observation: Observations, ``(N, ...)``, float32.
+        wiring: How channels are wired to what is seen; None as they are.
     """
     if body.single:
         first = np.flatnonzero(steps == 0)
-        observation[first] = body.show(np, state[first].astype(np.float32))
+        sensed = body.show(np, state[first].astype(np.float32))
+        observation[first] = sensed if wiring is None else wiring.seen(sensed)

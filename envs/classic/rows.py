@@ -10,6 +10,7 @@ import numpy as np
 
 from envs.batched import Outcome
 from envs.classic.body import Body, correct_first, draw_start
+from envs.classic.wiring import Wiring, rewire, unwired
 from envs.compiled import compiled
 
 
@@ -17,6 +18,7 @@ def _stepper(move_row: Callable[..., Any], show_row: Callable[..., Any]) -> Call
     """Make the function that steps all rows of a body; compiled, the laws become part of it.
 
     It gives the number of episodes that ended, or, with nothing moved, ``-1 - row`` where an action is out of range.
+    What bodies sense is written to ``sensed``, which is ``observation`` itself where nothing is wired otherwise.
     """
 
     def step(
@@ -33,6 +35,10 @@ def _stepper(move_row: Callable[..., Any], show_row: Callable[..., Any]) -> Call
         actions,
         idle,
         again,
+        order,
+        signs,
+        offsets,
+        sensed,
         observation,
         reward,
         terminated,
@@ -46,20 +52,24 @@ def _stepper(move_row: Callable[..., Any], show_row: Callable[..., Any]) -> Call
         for row in range(len(state)):
             if idle[row]:
                 reward[row], terminated[row], truncated[row] = 0.0, False, False
-                show_row(state, row, observation)
+                show_row(state, row, sensed)
                 continue
             gained, ended = move_row(state, row, actions[row], settings)
-            show_row(state, row, observation)
+            show_row(state, row, sensed)
             steps[row] += 1
             cut = steps[row] >= limit
             reward[row], terminated[row], truncated[row] = gained, ended, cut
             if ended or cut:
                 ends += 1
                 if again:
-                    final[row] = observation[row]
+                    if len(order):
+                        rewire(sensed, row, row + 1, order, signs, offsets, final)
+                    else:
+                        final[row] = sensed[row]
                     draw_start(dice[row], lowest, highest, single, state[row])
                     steps[row] = 0
-                    show_row(state, row, observation)
+                    show_row(state, row, sensed)
+        rewire(sensed, 0, len(state), order, signs, offsets, observation)
         return ends
 
     return step
@@ -68,12 +78,13 @@ def _stepper(move_row: Callable[..., Any], show_row: Callable[..., Any]) -> Call
 def _beginner(show_row: Callable[..., Any]) -> Callable[..., None]:
     """Make the function that begins episodes in some rows and shows all."""
 
-    def begin(state, steps, dice, lowest, highest, single, rows, observation):
+    def begin(state, steps, dice, lowest, highest, single, rows, order, signs, offsets, sensed, observation):
         for row in rows:
             draw_start(dice[row], lowest, highest, single, state[row])
             steps[row] = 0
         for row in range(len(state)):
-            show_row(state, row, observation)
+            show_row(state, row, sensed)
+        rewire(sensed, 0, len(state), order, signs, offsets, observation)
 
     return begin
 
@@ -102,6 +113,8 @@ class CompiledRows:
         # Real actions are clipped by the laws; the bounds keep out what is no number.
         self._range = (0.0, body.actions - 1.0) if body.actions else (-np.inf, np.inf)
         self._awake = np.zeros(len(dice), np.bool_)
+        self._wiring = unwired()
+        self._sensed: np.ndarray | None = None  # what is sensed where something else is seen
         self._final: np.ndarray | None = None  # what last observations are written to, until it is handed out
         self._step, self._begin = _kernels(type(body).move_row, type(body).show_row)
         self.configure(body)
@@ -113,11 +126,19 @@ class CompiledRows:
     def reseed(self, rows: np.ndarray) -> None:
         """Learn that rows have new dice."""
 
+    def rewire(self, wiring: Wiring) -> bool:
+        """Show channels as they are wired from now on; says whether it is done, which it is only once."""
+        if self._sensed is not None:
+            return False
+        self._wiring, self._sensed = wiring, np.empty(self._shape, np.float32)
+        return True
+
     def begin(self, rows: np.ndarray) -> np.ndarray:
         """Begin episodes in rows, ``(R,)``, and give the observations of all."""
         body, observation = self._body, np.empty(self._shape, np.float32)
-        self._begin(self.state, self.steps, self.dice, *self._bounds, body.single, rows, observation)
-        correct_first(body, self.state, self.steps, observation)
+        wired = *self._wiring, observation if self._sensed is None else self._sensed
+        self._begin(self.state, self.steps, self.dice, *self._bounds, body.single, rows, *wired, observation)
+        correct_first(body, self.state, self.steps, observation, self._wiring)
         return observation
 
     def step(self, actions: np.ndarray, again: bool, idle: np.ndarray | None) -> Outcome:
@@ -139,6 +160,8 @@ class CompiledRows:
             actions,
             self._awake if idle is None else idle,
             again,
+            *self._wiring,
+            observation if self._sensed is None else self._sensed,
             observation,
             reward,
             terminated,
@@ -153,5 +176,5 @@ class CompiledRows:
         elif ends:
             final = observation
         if final is not None or idle is not None:
-            correct_first(body, self.state, self.steps, observation)
+            correct_first(body, self.state, self.steps, observation, self._wiring)
         return Outcome(observation, reward, terminated, truncated, final, {})

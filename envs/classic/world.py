@@ -10,8 +10,10 @@ import numpy as np
 from envs.batched import Array, BatchedWorld, Outcome
 from envs.classic.arrays import ArrayRows, TensorRows
 from envs.classic.body import Body
+from envs.classic.wiring import Wiring
 from envs.compiled import can_compile
 from envs.dice import fresh_dice
+from envs.senses import is_unbounded
 
 ENGINES = ("auto", "numba", "numpy", "torch")
 
@@ -67,6 +69,20 @@ class ClassicWorld(BatchedWorld):
     def constant(self, array: np.ndarray) -> Array:
         """Bring an array to where the world lives: see `BatchedWorld`."""
         return import_module("torch").from_numpy(array).to(self.device) if self.engine == "torch" else array
+
+    def rewire(
+        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
+    ) -> bool:
+        """Show ``signs[i] * sensed[order[i]] + offsets[i]`` at place ``i``: see `BatchedWorld`.
+
+        Only compiled code does it at no cost, only once, and only where the space promises no bounds.
+
+        Raises:
+            ValueError: If an array has not one number for each channel, or the order is no permutation.
+        """
+        if not is_unbounded(self.observation_space):
+            return False
+        return self._rows.rewire(Wiring.of(self.observation_space.shape[0], order, signs, offsets))
 
     @property
     def steps(self) -> Array:

@@ -29,6 +29,8 @@ def make_alone(before: Callable[..., Any], rule: Callable[..., Any], what: int, 
         paint: Array,
         table: Array,
         places: Array,
+        unset: Array,
+        lit: Array,
         actions: Array,
         idle: Array,
         reward: Array,
@@ -38,7 +40,7 @@ def make_alone(before: Callable[..., Any], rule: Callable[..., Any], what: int, 
     ) -> int:
         over = step(cells, contents, agent, dice, settings, traits, meaning, actions, idle, reward, ends, ended)
         if over >= 0:
-            show(cells, agent, settings, paint, traits, table, places, ended, -1, out)
+            show(cells, agent, settings, paint, traits, table, places, unset, lit, ended, -1, out)
         return over
 
     return alone

@@ -33,6 +33,8 @@ class Arrays:
         settings: ``(16,)`` int64.
         meaning: What each action does, ``(A,)`` int64.
         places: Where each bit is shown, ``(columns,)`` int64.
+        unset: What is shown in each place of a bit that is 0, ``(columns,)`` uint8.
+        lit: What is shown in each place of a bit that is 1, ``(columns,)`` uint8.
     """
 
     cells: Array
@@ -42,6 +44,8 @@ class Arrays:
     settings: np.ndarray
     meaning: np.ndarray
     places: np.ndarray
+    unset: np.ndarray
+    lit: np.ndarray
 
 
 class GridEngine(Protocol):
@@ -151,9 +155,11 @@ class CompiledEngine:
         world, arrays = self._world, self._world.arrays
         # What the kernels are called with, together.
         self._state = arrays.cells, arrays.contents, arrays.agent, arrays.dice, arrays.settings
-        self._seen = arrays.cells, arrays.agent, arrays.settings, PAINT, TRAITS, spreading(world.view), arrays.places
+        unset, lit = arrays.unset, arrays.lit[arrays.places]
+        shown = arrays.places, unset[: len(unset) * unset.any()], lit[: len(lit) * (not lit.all())]
+        self._seen = arrays.cells, arrays.agent, arrays.settings, PAINT, TRAITS, spreading(world.view), *shown
         self._meaning = arrays.meaning
-        self._told = TRAITS, arrays.meaning, PAINT, spreading(world.view), arrays.places
+        self._told = TRAITS, arrays.meaning, PAINT, spreading(world.view), *shown
 
     def reseed(self, rows: np.ndarray | None) -> None:
         """Take note of new dice: they are in the arrays."""

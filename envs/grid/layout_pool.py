@@ -100,4 +100,6 @@ def _empty(arrays: Arrays, size: int) -> Arrays:
     """Make arrays for so many worlds of the same kind."""
     cells = np.full((size, arrays.cells.shape[1]), NOTHING, np.uint8)
     agent, dice = np.zeros((size, AGENT_COLUMNS), np.int32), np.zeros((size, WORDS), np.uint64)
-    return Arrays(cells, cells.copy(), agent, dice, arrays.settings, arrays.meaning, arrays.places)
+    return Arrays(
+        cells, cells.copy(), agent, dice, arrays.settings, arrays.meaning, arrays.places, arrays.unset, arrays.lit
+    )

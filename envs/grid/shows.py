@@ -20,15 +20,25 @@ IMAGE, BITS, FULL, DICT = range(4)
 
 
 @inlined
-def to_bits(image: Array, agent: Array, b: int, size: int, places: Array, out: Array) -> None:
-    """Write an image of ``size`` cells one-hot, 20 bits a cell, and 4 bits of direction, each in its place."""
+def set_bit(out: Array, b: int, bit: int, places: Array, lit: Array) -> None:
+    """Write what is shown of a bit that is 1; see `to_bits`."""
+    out[b, places[bit]] = lit[bit] if lit.shape[0] else 1
+
+
+@inlined
+def to_bits(image: Array, agent: Array, b: int, size: int, places: Array, unset: Array, lit: Array, out: Array) -> None:
+    """Write an image of ``size`` cells one-hot, 20 bits a cell, and 4 bits of direction, each in its place.
+
+    ``unset`` is what is shown in places of zeros, ``lit`` what is shown of each bit that is 1; either may be empty, for
+    zeros and ones: to look up what is shown is not free.
+    """
     for k in range(out.shape[1]):
-        out[b, k] = 0
+        out[b, k] = unset[k] if unset.shape[0] else 0
     for k in range(size):
-        out[b, places[20 * k + image[0, 3 * k]]] = 1
-        out[b, places[20 * k + 11 + image[0, 3 * k + 1]]] = 1
-        out[b, places[20 * k + 17 + image[0, 3 * k + 2]]] = 1
-    out[b, places[20 * size + agent[b, DIRECTION]]] = 1
+        set_bit(out, b, 20 * k + image[0, 3 * k], places, lit)
+        set_bit(out, b, 20 * k + 11 + image[0, 3 * k + 1], places, lit)
+        set_bit(out, b, 20 * k + 17 + image[0, 3 * k + 2], places, lit)
+    set_bit(out, b, 20 * size + agent[b, DIRECTION], places, lit)
 
 
 @inlined
@@ -62,6 +72,8 @@ def make_show(what: int, view: int) -> Callable[..., None]:
         traits: Array,
         table: Array,
         places: Array,
+        unset: Array,
+        lit: Array,
         rows: Array,
         count: int,
         out: Array,
@@ -73,7 +85,7 @@ def make_show(what: int, view: int) -> Callable[..., None]:
                 whole_world(cells, agent, b, settings, paint, out)
             elif in_bits:
                 look(cells, agent, b, settings, paint, traits, table, image, 0)
-                to_bits(image, agent, b, size, places, out)
+                to_bits(image, agent, b, size, places, unset, lit, out)
             else:
                 look(cells, agent, b, settings, paint, traits, table, out, b)
                 if told:

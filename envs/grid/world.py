@@ -98,13 +98,17 @@ class GridWorld(BatchedWorld):
             settings=settings,
             meaning=meaning,
             places=places,
+            unset=np.zeros(len(places), np.uint8),
+            lit=np.ones(len(places), np.uint8),
         )
         self.device = device
         self.engine = ("numba" if can_compile() else "numpy") if engine == "auto" else engine
         self._engine = make_engine(self.engine, self, device, layouts)
 
-    def rewire(self, order: np.ndarray) -> bool:
-        """Show bit ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`.
+    def rewire(
+        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
+    ) -> bool:
+        """Show bit ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`. Bits have no sign and no offset.
 
         Raises:
             ValueError: If it is no permutation of the bits.
@@ -112,11 +116,29 @@ class GridWorld(BatchedWorld):
         columns = self.showing.columns
         if not isinstance(self.observation_space, spaces.MultiBinary):
             return False
+        if order is None or signs is not None or offsets is not None:
+            return False
         if order.shape != (columns,) or not (np.sort(order) == np.arange(columns)).all():
             raise ValueError(f"expected a permutation of {columns} bits; got an array of shape {order.shape}")
         inverse = np.empty(columns, np.int64)
         inverse[order] = np.arange(columns)
         self.arrays.places = inverse[self.arrays.places]
+        self._engine.take_over()
+        return True
+
+    def show_bits(self, unset: np.ndarray, lit: np.ndarray) -> bool:
+        """Show other values of bits from now on; see `BatchedWorld.show_bits`. Only compiled code does it at no cost.
+
+        Raises:
+            ValueError: If there is not one value a place, 0 or 1.
+        """
+        columns = self.showing.columns
+        if self.engine != "numba" or not isinstance(self.observation_space, spaces.MultiBinary):
+            return False
+        for values in (unset, lit):
+            if values.shape != (columns,) or not ((values == 0) | (values == 1)).all():
+                raise ValueError(f"expected {columns} values, 0 or 1; got {values} of shape {values.shape}")
+        self.arrays.unset, self.arrays.lit = unset.astype(np.uint8), lit.astype(np.uint8)
         self._engine.take_over()
         return True
 

@@ -116,6 +116,15 @@ class DeviceBrain:
         self._cortex.learn(self._context, self._members, code, mask)
         self._senses.update(code.sense, self._context, mask)
 
+    def moves(self, code: DeviceCode, wish: Wish, *, bounded: int) -> Tensor:
+        """Foresee how far `learn` would move the outputs, ``(B, out_dim)``; see `TriarchicBrain.moves`."""
+        active = code.active
+        trace = self._trace * self._decay + wish.direction.T[:, :, None] * active
+        factor = wish.factor.clone()
+        factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
+        change = torch.bmm(factor.T[:, None, :], trace)[:, 0].addmm_(wish.at_once.T, active)
+        return active @ change.T
+
     def grow(self, code: DeviceCode, mask: Tensor) -> None:
         """Neurogenesis where a mask, ``()``, holds; see `TriarchicBrain.grow`."""
         if not self.config.neurogenesis:

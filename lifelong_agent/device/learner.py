@@ -105,7 +105,10 @@ class DeviceLearner:
         foreseen = here.read(ahead.active[:size])[:, self.actions].double()
         error = scaled + self._gamma * outcome.terminated.logical_not() * foreseen - self._value
         standard, rightness = measure.error(error, self._value, belief.context, learns)
-        here.learn(code, self._wish(outcome.action, error, standard, rightness), learns, bounded=self.actions)
+        wish = self._wish(outcome.action, error, standard, rightness)
+        if self.rates.reach:
+            wish = self._within_reach(code, wish, error)
+        here.learn(code, wish, learns, bounded=self.actions)
         here.grow(code, learns)
         here.keep(over)
         self._code = ahead.rows(slice(size, None))
@@ -126,6 +129,17 @@ class DeviceLearner:
         factor = torch.cat([actor[:, None].expand(size, actions), rates.value * error[:, None]], 1)
         at_once = torch.cat([rates.policy * rates.entropy * surprise * broader, torch.zeros_like(one)], 1)
         return Wish(direction.float(), factor.float(), at_once.float(), rightness.float())
+
+    def _within_reach(self, code: DeviceCode, wish: Wish, error: Tensor) -> Wish:
+        """Shrink a wish that moves logits too far, or values past what TD errors, ``(B,)``, ask for; see `Rates`."""
+        rates, actions = self.rates, self.actions
+        moves = self._here.moves(code, wish, bounded=actions)
+        furthest = moves[:, :actions].abs().amax().clamp(min=1e-12)
+        gone = moves[:, actions].double()
+        share = gone @ (rates.value * error) / (gone @ gone).clamp(min=1e-12)
+        actor, critic = (rates.reach / furthest).clamp(max=1.0), share.clamp(0.0, 1.0).float()
+        shrink = torch.cat([actor.expand(actions), critic[None]])
+        return wish._replace(factor=wish.factor * shrink, at_once=wish.at_once * shrink)
 
     def _load(self) -> None:
         """Go on from what the brain and the yardstick say."""

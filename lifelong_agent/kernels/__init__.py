@@ -15,7 +15,7 @@ from lifelong_agent.kernels.batch_codes import (
     sum_rows,
 )
 from lifelong_agent.kernels.batch_evidence import contradicts, follow_usual, foresee, promised, teach, typical
-from lifelong_agent.kernels.batch_synapses import read, reinforce
+from lifelong_agent.kernels.batch_synapses import foresee_moves, read, reinforce
 
 __all__ = [
     "combine_rows",
@@ -25,6 +25,7 @@ __all__ = [
     "follow_usage",
     "follow_usual",
     "foresee",
+    "foresee_moves",
     "gather_statistics",
     "normalize",
     "promised",

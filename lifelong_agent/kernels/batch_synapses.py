@@ -93,3 +93,36 @@ def reinforce(
                 held = quick[j] * lasting + share * change[j]
                 slow[j] += moved * held
                 quick[j] = held * (one - moved)
+
+
+@compiled
+def foresee_moves(
+    trace: Array, winners: Array, scale: float, asked: Array, bounded: int, decay: float, out: Array
+) -> None:
+    """Say how far a lesson would move all outputs, ``out (B, O)``: see `TriarchicBrain.moves`."""
+    streams, k = winners.shape
+    change, kept, unit, one = (
+        np.empty(trace.shape[2], np.float32),
+        np.float32(decay),
+        np.float32(scale),
+        np.float32(1.0),
+    )
+    for o in range(out.shape[1]):
+        change[:] = 0.0
+        for b in range(streams):
+            row, direction, factor = trace[o, b], asked[0, b, o] * unit, asked[1, b, o]
+            if o == bounded:
+                # Of the trace that follows: k neurons gain `direction`.
+                square = kept * kept * energy(row) + np.float32(k) * direction * direction
+                for i in range(k):
+                    square += np.float32(2.0) * kept * row[winners[b, i]] * direction
+                factor = factor / max(square, one)
+            for j in range(len(change)):
+                change[j] += row[j] * (factor * kept)
+            for i in range(k):
+                change[winners[b, i]] += factor * direction + asked[2, b, o] * unit
+        for b in range(streams):
+            total = np.float32(0.0)
+            for i in range(k):
+                total += change[winners[b, i]]
+            out[b, o] = total * unit

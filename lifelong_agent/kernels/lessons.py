@@ -26,6 +26,7 @@ from lifelong_agent.kernels.slots import (
     MEMORY,
     MET,
     POLICY_RATE,
+    REACH,
     SCALE,
     SEEN,
     SPREAD,
@@ -163,6 +164,42 @@ def compare(error: float, value: float, usual: Array, spread: Array, rates: Arra
 
 
 @compiled
+def bound(
+    action: int,
+    entropy: float,
+    pull: float,
+    push: float,
+    winners: Array,
+    chances: Array,
+    held: Array,
+    slot: Array,
+    rates: Array,
+) -> float:
+    """Say by how much a lesson of the policy must shrink to keep within its reach: see `Rates`.
+
+    Args:
+        action: What was done.
+        entropy: Entropy of the policy.
+        pull: The third factor of all logits.
+        push: Step towards a less certain policy.
+        winners: See `learn`, as are all that follow.
+        chances: Of the thought that is learnt from.
+        held: Traces, before they follow this step.
+        slot: Slots.
+        rates: Rates.
+    """
+    unit, furthest = rates[UNIT], 0.0
+    for o in range(len(chances)):
+        likelier = (1.0 if o == action else 0.0) - chances[o]
+        broader = -chances[o] * (np.log(chances[o] + 1e-9) + entropy)
+        at_once, traced = len(winners) * unit * (pull * likelier + push * broader), 0.0
+        for i in range(len(winners)):
+            traced += held[0, o, slot[winners[i]]]
+        furthest = max(furthest, abs(at_once + rates[DECAY] * pull * traced) * unit)
+    return rates[REACH] / furthest if furthest > rates[REACH] else 1.0
+
+
+@compiled
 def reinforce(
     action: int,
     error: float,
@@ -186,6 +223,11 @@ def reinforce(
     for i in range(len(winners)):
         code[slot[winners[i]]] = rates[UNIT]
     active = code[:taken]
+    pull = rates[POLICY_RATE] * rates[EAGER] * standard
+    push = rates[POLICY_RATE] * rates[ENTROPY] * surprise
+    if rates[REACH]:
+        within = bound(action, entropy, pull, push, winners, chances, held, slot, rates)
+        pull, push = pull * within, push * within
     for o in range(actions):
         likelier = (1.0 if o == action else 0.0) - chances[o]
         broader = -chances[o] * (np.log(chances[o] + 1e-9) + entropy)
@@ -199,8 +241,8 @@ def reinforce(
             rightness,
             decay,
             np.float32(likelier),
-            np.float32(rates[POLICY_RATE] * rates[EAGER] * standard),
-            np.float32(rates[POLICY_RATE] * rates[ENTROPY] * surprise * broader),
+            np.float32(pull),
+            np.float32(push * broader),
         )
     follow_trace(held[0, actions, :taken], active, decay)
     teach(

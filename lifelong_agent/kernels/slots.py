@@ -31,7 +31,7 @@ of order 1, which have to stay large against its rounding."""
 KEPT, HANDED, SCALE, MET, SPREAD, SEEN = range(6)
 # in `rates`, which they do not,
 GAMMA, DECAY, HORIZON, BRAKE, IMPORTANCE_RATE, FAST_SHARE, LASTING, CONSOLIDATION = range(8)
-UNIT, USAGE_RATE, VALUE_RATE, POLICY_RATE, ENTROPY, EAGER, MEMORY, FLOOR, TOLERANCE, GROWS = range(8, 18)
+UNIT, USAGE_RATE, VALUE_RATE, POLICY_RATE, ENTROPY, REACH, EAGER, MEMORY, FLOOR, TOLERANCE, GROWS = range(8, 19)
 # and in `counters`: up to which slot any is taken, steps learnt from, empty slots among those.
 TAKEN, CLOCK, FREE = range(3)
 

@@ -292,3 +292,9 @@ def test_cartpole_is_lived_in_too() -> None:
     agent.live(env, 500)
     assert env.count == 250
     assert agent.vitals()["vitals/policy_entropy"] > 0.6
+
+
+def test_a_life_leaves_no_folders_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    PPOSpec(**SMALL).build(vector(num_envs=2), 0).live(vector(num_envs=2), 64)
+    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envs import Clock, RealSenses, Setting, Storm
-from envs.changes.storm import StormySenses, Timetable
+from envs.changes.storm import StormySenses
+from envs.changes.weather import Timetable
 
 
 class Steady(gym.Env):

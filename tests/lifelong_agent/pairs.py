@@ -186,13 +186,14 @@ class Pair:
 
 def learner(senses: Senses, streams: int, width: int, engine: Any, **changes: Any) -> Learner:
     """A learner of a small brain."""
+    reach = changes.pop("reach", 0.0)
     config = BrainConfig(**(SMALL | changes), engine=engine)
     brain = TriarchicBrain(
         width, ACTIONS + 1, actions=ACTIONS, streams=streams, gamma=0.95, senses=senses, config=config, seed=2
     )
     yardstick = Yardstick(streams, config.contexts, gamma=0.95)
     # Calmly, and shared out among streams that see the same: learning that overshoots amplifies rounding in any engine.
-    return make_learner(brain, yardstick, Rates(0.1 / streams, 0.02 / streams, 0.01))
+    return make_learner(brain, yardstick, Rates(0.1 / streams, 0.02 / streams, 0.01, reach))
 
 
 def read_out(one: Learner) -> np.ndarray:

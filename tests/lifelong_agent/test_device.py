@@ -46,7 +46,13 @@ class Blinking(Wander):
 
 @pytest.mark.parametrize(
     ("senses", "streams", "changes"),
-    [("bits", 1, {}), ("bits", 8, {}), ("bits", 4, {"infer": False}), ("real", 8, {"infer": False})],
+    [
+        ("bits", 1, {}),
+        ("bits", 8, {}),
+        ("bits", 4, {"infer": False}),
+        ("bits", 4, {"reach": 2e-4}),
+        ("real", 8, {"infer": False}),
+    ],
 )
 def test_it_learns_what_the_reference_learns(senses: Senses, streams: int, changes: dict[str, Any]):
     width = 64 if senses == "bits" else 6

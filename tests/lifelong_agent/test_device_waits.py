@@ -20,7 +20,7 @@ THERE = torch.device("meta")
 WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "bincount", "equal", "is_nonzero")
 CASES: list[tuple[Senses, dict[str, Any]]] = [
     ("bits", {}),
-    ("bits", {"gate": False}),
+    ("bits", {"gate": False, "reach": 1e-3}),
     ("bits", {"infer": False, "brake": 0.0, "fast_share": 0.0, "neurogenesis": False}),
     ("real", {"infer": False}),
 ]

@@ -68,6 +68,23 @@ def test_parts_that_are_left_out_are_left_out_by_both(changes: dict[str, Any]):
     live("bits", 1, changes, 200)
 
 
+@pytest.mark.parametrize(("senses", "streams"), [("bits", 1), ("real", 1), ("bits", 8)])
+def test_no_logit_moves_further_than_it_may(senses: Senses, streams: int):
+    reach = 2e-4  # less than most lessons ask for
+    pair = live(senses, streams, {"infer": False, "reach": reach, "brake": 0.0, "fast_share": 0.0}, 300)
+    world = Wander(senses, streams, 1, 64 if senses == "bits" else 6)
+    pair.begin(world.look())
+    moved = []
+    for _ in range(50):
+        one, actions = pair.reference, pair.reference.actions
+        pair.told.clear()
+        one.act(pair.dice)
+        thought = getattr(one, "_thought")  # noqa: B009
+        one.learn(world.step(pair.compiled.act(pair.dice)))
+        moved.append(float((one.brain.reread(thought).output - thought.output)[:, :actions].abs().max()))
+    assert 0.9 * reach < max(moved) <= 1.01 * reach
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("senses", "streams", "changes"), CASES)
 def test_both_engines_learn_the_same_for_ten_thousand_steps(senses: Senses, streams: int, changes: dict[str, Any]):
