@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -12,9 +13,11 @@ from gymnasium import spaces
 from torch import Tensor
 
 from agents.brain import BrainSpec
+from agents.fetched import Fetched, fetch
 from agents.protocol import Policy, Step, check_autoreset, seen_last, vector_steps
 from lifelong_agent.actor_critic import Yardstick, sample, softmax
 from lifelong_agent.brain import TriarchicBrain
+from lifelong_agent.device import DeviceLearner
 from lifelong_agent.learner import Outcome, Rates, make_learner
 from lifelong_agent.seeds import generator, seed_for
 from lifelong_agent.vitals import dormant_share, effective_rank
@@ -57,25 +60,49 @@ class BrainAgent:
             seed=seed_for(seed, "brain", "cortex"),
         ).to(spec.device)
         self.yardstick = Yardstick(env.num_envs, spec.brain.contexts, gamma=spec.gamma)
-        rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy, spec.reach)
-        self._learner = make_learner(self.brain, self.yardstick, rates)
+        self._rates = Rates(spec.value_rate, spec.policy_rate, spec.entropy, spec.reach)
+        self._learner: Any = make_learner(self.brain, self.yardstick, self._rates)
+        self._tensors = False  # whether it was made for a world of tensors
         self._rng = generator(seed, "brain", "actions")
-        self._recent: np.ndarray | None = None
+        self._device_rng = torch.Generator(self.brain.trace.device).manual_seed(seed_for(seed, "brain", "actions"))
+        self._recent: np.ndarray | Tensor | None = None
 
     def live(self, env: gym.vector.VectorEnv, steps: int) -> None:
         """Live exactly ``steps`` environment steps, learning at each; see `Agent.live`."""
         check_autoreset(env)
-        learner, rng, first = self._learner, self._rng, self.first_action
-        first_seen, _ = env.reset()
-        learner.begin(first_seen)
+        seen, _ = env.reset()
+        self._suit(seen)
+        learner, first = self._learner, self.first_action
+        on_device = isinstance(learner, DeviceLearner)
+        rng = self._device_rng if on_device else self._rng
+        if torch.is_tensor(seen) and not on_device:
+            env, seen = Fetched(env), fetch(seen)
+        learner.begin(seen)
         for _ in range(vector_steps(env, steps)):
             action = learner.act(rng)
             upcoming, reward, terminated, truncated, infos = env.step(action + first if first else action)
             after = seen_last(upcoming, terminated, truncated, infos)
-            paid = np.asarray(reward, dtype=np.float32)
+            paid = reward if on_device else np.asarray(reward, dtype=np.float32)
             learner.learn(Outcome(action, paid, terminated, truncated, after, upcoming))
             self._recent = upcoming
         self.brain.settle()
+
+    def _suit(self, seen: np.ndarray | Tensor) -> None:
+        """Choose the learner by the first observations of a life.
+
+        Raises:
+            ValueError: If these are tensors on another device than the brain's.
+        """
+        tensors = torch.is_tensor(seen)
+        home = self.brain.trace.device
+        if tensors and seen.device != home:
+            raise ValueError(
+                f"the brain lives on {str(home)!r} and its world on {str(seen.device)!r}: give both one device, by "
+                f"BrainSpec(device={seen.device.type!r}) or LifelongVectorEnv(..., device={str(home)!r})"
+            )
+        if tensors != self._tensors:
+            self._learner = make_learner(self.brain, self.yardstick, self._rates, tensors=tensors)
+            self._tensors = tensors
 
     def policy(self) -> BrainPolicy:
         """Copy the brain; see `Agent.policy`."""
@@ -102,8 +129,8 @@ class BrainAgent:
             )
         return told
 
-    def _tensor(self, observation: np.ndarray) -> Tensor:
-        return torch.from_numpy(observation.astype(np.float32)).to(self.spec.device)
+    def _tensor(self, observation: np.ndarray | Tensor) -> Tensor:
+        return torch.as_tensor(observation, dtype=torch.float32, device=self.spec.device)
 
 
 class BrainPolicy(Policy):

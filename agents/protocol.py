@@ -55,20 +55,25 @@ class Step(NamedTuple):
         return cls(observation, action, np.asarray(reward, dtype=np.float32), terminated, truncated, after)
 
 
-def seen_last(
-    observation: np.ndarray, terminated: np.ndarray, truncated: np.ndarray, infos: Mapping[str, Any]
-) -> np.ndarray:
+def seen_last(observation: Any, terminated: Any, truncated: Any, infos: Mapping[str, Any]) -> Any:
     """Give what was seen after the actions of a step in SAME_STEP mode: final observations where episodes ended.
 
     Args:
-        observation: What the environment returned, ``(N, ...)``: already of the next episode where one ended.
-        terminated: ``(N,)``, bool.
-        truncated: ``(N,)``, bool.
+        observation: What the environment returned, ``(N, ...)``, an array or a tensor: already of the next episode
+            where one ended.
+        terminated: ``(N,)``, bool, alike.
+        truncated: ``(N,)``, bool, alike.
         infos: Holds what was seen last in ``infos["final_obs"]``.
 
     Returns:
-        The same array if no episode ended, else a new one.
+        The same array if no episode ended, else a new one. Of tensors, no one waits to learn whether any did: a new one
+        wherever the environment gives final observations.
     """
+    if not isinstance(observation, np.ndarray):
+        if "final_obs" not in infos:
+            return observation
+        over = (terminated | truncated).reshape(-1, *(1,) * (observation.ndim - 1))
+        return observation.where(~over, infos["final_obs"])
     # A tenth of what `any` costs a single body; both are bools, a byte each.
     if 1 not in terminated.tobytes() and 1 not in truncated.tobytes():
         return observation

@@ -72,6 +72,9 @@ class Worlds:
             engine: What does the arithmetic: ``"auto"`` for the fastest there is, ``"looped"`` for Gymnasium's own
                 environments one after the other, else the name of an engine of the base.
             device: Where it is done.
+
+        Raises:
+            ValueError: If tensors are asked for and a task has no batched form: a life is told in one kind of arrays.
         """
         if task not in self._batches:
             what = self.schedule.tasks[task]
@@ -84,6 +87,11 @@ class Worlds:
                 for change in range(len(what.changes))
             ]
             world = None if engine == LOOPED else what.batch(num_envs, settings, engine, device)
+            if world is None and engine == "torch":
+                raise ValueError(
+                    f"task {what.name!r} cannot be lived in tensors: its base {what.env_id!r} or a change has no "
+                    "batched form; engine='auto' lives it, one environment after the other"
+                )
             world = world or LoopedWorld([self.env(task, index) for index in range(num_envs)])
             world.seed([seed_for(self.seed, self.purpose, "env", task, index) for index in range(num_envs)])
             self._batches[task] = world

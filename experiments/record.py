@@ -2,6 +2,7 @@
 
 It writes a row an episode (`episodes.jsonl`), holds exams at their ages (`exams.jsonl`), looks at the agent's vitals
 (`vitals.jsonl`) and feeds TensorBoard. Rows are flushed as they come: a killed process loses none but the running one.
+Of worlds of tensors, rewards and ends are fetched from their device in blocks of steps, and rows come with them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import gymnasium as gym
 import numpy as np
 
 from agents.protocol import Agent, Policy
+from experiments.block import Block, Told
 from experiments.tensorboard import Board
 
 Examine = Callable[[Policy, int], list[list[float]]]
@@ -66,6 +68,7 @@ class Recorder(gym.vector.VectorWrapper):
         self._starts = np.zeros(self.num_envs, dtype=np.int64)
         self._where: dict[str, np.ndarray] = {}
         self._recent: dict[int, list[float]] = {}
+        self._block = Block()
         self._files = {
             name: (folder / f"{name}.jsonl").open("w", encoding="utf-8", buffering=1)
             for name in ("episodes", "exams", "vitals")
@@ -90,19 +93,34 @@ class Recorder(gym.vector.VectorWrapper):
         _, reward, terminated, truncated, infos = result
         life = infos["lifelong"]
         self.age = int(life["age"][0])
-        self._where = life
-        self._returns += reward
-        self._lengths += 1
-        ended = terminated | truncated
-        if ended.any():
-            for index in np.flatnonzero(ended):
-                how = "terminated" if terminated[index] else "cut" if life["switched"][index] else "truncated"
-                self._write_episode(int(index), how)
+        if isinstance(reward, np.ndarray):
+            self._take_in(Told(life, reward, terminated, truncated))
+        else:
+            told = {name: life[name] for name in ("age", "task", "visit", "switched")}
+            self._block.add(Told(told, reward, terminated, truncated))
+            if self._block.full:
+                self._catch_up()
         if self._progress is not None:
             self._progress(self.age)
         if self.age >= self._due:
             self._milestones()
         return result
+
+    def _take_in(self, step: Told) -> None:
+        """Write down what ended with a step."""
+        self._where, reward, terminated, truncated = step
+        self._returns += reward
+        self._lengths += 1
+        ended = terminated | truncated
+        if ended.any():
+            for index in np.flatnonzero(ended):
+                how = "terminated" if terminated[index] else "cut" if self._where["switched"][index] else "truncated"
+                self._write_episode(int(index), how)
+
+    def _catch_up(self) -> None:
+        """Take in the steps that still lie on the device of the world."""
+        for step in self._block.fetch():
+            self._take_in(step)
 
     def close(self, **kwargs: Any) -> None:
         """End the record: episodes under way are written down as cut, files are closed, then the environment."""
@@ -113,11 +131,12 @@ class Recorder(gym.vector.VectorWrapper):
         self.env.close(**kwargs)
 
     def _cut(self) -> None:
+        self._catch_up()
         for index in np.flatnonzero(self._lengths):
             self._write_episode(int(index), "cut")
 
     def _write_episode(self, index: int, how: str) -> None:
-        task = int(self._where["task"][index])
+        task, age = int(self._where["task"][index]), int(self._where["age"][0])
         score = float(self._returns[index])
         self._write(
             "episodes",
@@ -126,7 +145,7 @@ class Recorder(gym.vector.VectorWrapper):
                 "visit": int(self._where["visit"][index]),
                 "task": task,
                 "start": int(self._starts[index]),
-                "end": self.age,
+                "end": age,
                 "return": score,
                 "length": int(self._lengths[index]),
                 "how": how,
@@ -136,13 +155,14 @@ class Recorder(gym.vector.VectorWrapper):
             self._recent.setdefault(task, []).append(score)
         self._returns[index] = 0.0
         self._lengths[index] = 0
-        self._starts[index] = self.age
+        self._starts[index] = age
 
     def _milestones(self) -> None:
         """Hold the exam and take the look at vitals which are due at this age, and note the age of the next."""
         if self._agent is None or not self._begun:
             return
         before = time.process_time()
+        self._catch_up()
         if self._vitals_age is not None and self.age >= self._vitals_age:
             self._vitals_age = (self.age // self._vitals_every + 1) * self._vitals_every
             self._look(self._agent)

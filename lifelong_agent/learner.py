@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 import torch
@@ -11,6 +11,11 @@ from torch import Tensor
 
 from lifelong_agent.actor_critic import Yardstick, policy_direction, sample, softmax
 from lifelong_agent.brain import Thought, TriarchicBrain
+
+if TYPE_CHECKING:
+    from lifelong_agent.device.learner import DeviceLearner
+
+Array = TypeVar("Array", np.ndarray, Tensor)
 
 
 class Rates(NamedTuple):
@@ -32,8 +37,8 @@ class Rates(NamedTuple):
     reach: float = 0.0
 
 
-class Outcome(NamedTuple):
-    """What came of the actions of B streams.
+class Outcome(NamedTuple, Generic[Array]):
+    """What came of the actions of B streams: arrays for `Learner`, tensors of one device for `DeviceLearner`.
 
     Attributes:
         action: What was done, ``(B,)``, integers from 0 on.
@@ -44,12 +49,12 @@ class Outcome(NamedTuple):
         upcoming: What is acted on next, ``(B, in_dim)``: the first observation of the next episode there.
     """
 
-    action: np.ndarray
-    reward: np.ndarray
-    terminated: np.ndarray
-    truncated: np.ndarray
-    after: np.ndarray
-    upcoming: np.ndarray
+    action: Array
+    reward: Array
+    terminated: Array
+    truncated: Array
+    after: Array
+    upcoming: Array
 
 
 class Learner:
@@ -83,13 +88,13 @@ class Learner:
         self._chances, self._value = softmax(output[:, : self.actions]), output[:, self.actions]
         return sample(self._chances, rng)
 
-    def learn(self, outcome: Outcome) -> None:
+    def learn(self, outcome: Outcome[np.ndarray]) -> None:
         """Learn from what came of the actions that were drawn last."""
         thought = self._thought
         assert thought is not None, "a life begins with begin()"
         self._raw, self._thought = self._learn(self._raw, thought, outcome)
 
-    def _learn(self, raw: Tensor, thought: Thought, outcome: Outcome) -> tuple[Tensor, Thought]:
+    def _learn(self, raw: Tensor, thought: Thought, outcome: Outcome[np.ndarray]) -> tuple[Tensor, Thought]:
         """Learn from one step; returns what the sensors say next, and the thought to act on."""
         brain, yardstick = self.brain, self.yardstick
         over = outcome.terminated | outcome.truncated
@@ -146,8 +151,34 @@ class Learner:
         return torch.from_numpy(observation.astype(np.float32)).to(self.brain.trace.device)
 
 
-def make_learner(brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> Learner:
-    """Make the learner that suits the engine of a brain and the number of its streams."""
+@overload
+def make_learner(brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> Learner: ...
+
+
+@overload
+def make_learner(
+    brain: TriarchicBrain, yardstick: Yardstick, rates: Rates, *, tensors: bool
+) -> Learner | DeviceLearner: ...
+
+
+def make_learner(
+    brain: TriarchicBrain, yardstick: Yardstick, rates: Rates, *, tensors: bool = False
+) -> Learner | DeviceLearner:
+    """Make the learner that suits a brain, the number of its streams, and its world.
+
+    Args:
+        brain: The brain.
+        yardstick: Measures rewards and TD errors.
+        rates: How fast it learns.
+        tensors: Whether the world shows tensors on the brain's device: then the learner lives there too, unless the
+            brain tells worlds apart by real-valued senses.
+    """
+    if tensors:
+        # Only now: it builds on this module.
+        from lifelong_agent.device import DeviceLearner, lives_on_device  # noqa: PLC0415
+
+        if lives_on_device(brain):
+            return DeviceLearner(brain, yardstick, rates)
     if brain.compiled and brain.trace.shape[1] == 1:
         # By name, and only now: compiled kernels are not there where numba is not.
         return importlib.import_module("lifelong_agent.stream").make_stream_learner(brain, yardstick, rates)

@@ -120,6 +120,11 @@ def test_bases_without_a_batched_form_are_looped_and_told_once(caplog: pytest.Lo
     assert "probe/Counter-v0 is stepped one environment after the other" in record.getMessage()
 
 
+def test_tensors_of_a_base_without_a_batched_form_are_refused():
+    with pytest.raises(ValueError, match="task 'world0' cannot be lived in tensors: its base 'probe/Counter-v0'"):
+        LifelongVectorEnv(counters(), num_envs=2, engine="torch").reset()
+
+
 def test_changes_without_a_batched_form_are_looped(caplog: pytest.LogCaptureFixture):
     @dataclass(frozen=True)
     class Shy(Change, kind="shy of batches"):

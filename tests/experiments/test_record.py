@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
+import pytest
+import torch
 
+from agents.brain import BrainSpec
+from agents.fetched import Fetched
+from envs import LifelongVectorEnv, Schedule, Task
+from experiments.block import Block
+from experiments.exam import examine
 from experiments.record import Recorder
+from experiments.spec import ExamPlan
+from lifelong_agent.config import BrainConfig
 from tests.experiments.stand_ins import CountingAgent, ScriptedLife
 
 ROWS = [
@@ -117,3 +127,100 @@ def test_what_the_agent_sees_is_what_the_life_gave(tmp_path):
         for a, b in zip(one[:4], two[:4], strict=True):
             np.testing.assert_array_equal(a, b)
     recorder.close()
+
+
+class TensorLife(ScriptedLife):
+    """The same, told in tensors, but for what is told of the life."""
+
+    def step(self, actions):
+        *outcome, infos = super().step(actions)
+        return *(torch.from_numpy(part) for part in outcome), infos
+
+
+@pytest.mark.parametrize("size", [1, 3, 256])
+def test_a_life_of_tensors_is_written_down_alike(tmp_path, monkeypatch, size):
+    monkeypatch.setattr("experiments.record.Block", lambda: Block(size))
+    folders = tmp_path / "arrays", tmp_path / "tensors"
+    for folder, kind in zip(folders, (ScriptedLife, TensorLife), strict=True):
+        folder.mkdir()
+        recorder, agent = Recorder(kind(ROWS), folder, vitals_every=4), CountingAgent()
+        recorder.attach(agent)
+        agent.live(recorder, 14)
+        recorder.close()
+    for name in ("episodes", "vitals"):
+        one, other = ((folder / f"{name}.jsonl").read_text() for folder in folders)
+        assert one == other != ""
+
+
+class Returns:
+    """A board that keeps what it is told of returns."""
+
+    def __init__(self):
+        self.told = []
+
+    def vitals(self, age, vitals):
+        pass
+
+    def returns(self, age, means):
+        self.told.append((age, means))
+
+
+def test_a_look_tells_the_returns_up_to_its_age(tmp_path):
+    told = []
+    for kind in (ScriptedLife, TensorLife):
+        board: Any = Returns()
+        recorder, agent = Recorder(kind(ROWS), tmp_path, vitals_every=4, board=board), CountingAgent()
+        recorder.attach(agent)
+        agent.live(recorder, 14)
+        recorder.close()
+        told.append(board.told)
+    assert told[0] == told[1] == [(0, {}), (4, {0: 2.0}), (8, {0: 25.0}), (12, {1: 6.0})]
+
+
+def test_nothing_is_fetched_before_a_block_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.record.Block", lambda: Block(4))
+    recorder = Recorder(TensorLife(ROWS), tmp_path)
+    recorder.reset()
+    written = []
+    for _ in range(5):
+        recorder.step(np.zeros(2))
+        written.append(len(rows(tmp_path / "episodes.jsonl")))
+    assert written == [0, 0, 0, 4, 4]
+    recorder.close()
+
+
+def test_a_grid_world_in_tensors_is_written_down_as_if_it_were_fetched_at_every_step(tmp_path):
+    task = Task("room", "lifelong/Grid-v0", (), {"base": "MiniGrid-Empty-Random-5x5-v0", "max_steps": 20})
+    told = []
+    for fetched in (False, True):
+        folder = tmp_path / str(fetched)
+        folder.mkdir()
+        life = LifelongVectorEnv(Schedule((task,), 600, cycles=2), 4, 0, engine="torch")
+        recorder, dice = Recorder(Fetched(life) if fetched else life, folder), np.random.default_rng(0)
+        recorder.reset()
+        for _ in range(300):
+            recorder.step(dice.integers(0, 3, 4))
+        recorder.close()
+        told.append(rows(folder / "episodes.jsonl"))
+    assert told[0] == told[1]
+    assert len(told[0]) > 60 and {row["how"] for row in told[0]} == {"terminated", "truncated", "cut"}
+
+
+def test_a_brain_that_lives_in_tensors_is_recorded_with_exams_and_vitals(tmp_path):
+    task = Task("room", "lifelong/Grid-v0", (), {"base": "MiniGrid-Empty-Random-5x5-v0", "max_steps": 20})
+    schedule = Schedule((task,), 800)
+
+    def hold_exam(policy, age):
+        return examine(policy, schedule, 0, ExamPlan(num_envs=2, max_steps=10), age)
+
+    life = LifelongVectorEnv(schedule, 4, 0, engine="torch")
+    recorder = Recorder(life, tmp_path, exam_ages=(0, 400, 800), examine=hold_exam, vitals_every=400)
+    config = BrainConfig(neurons=256, open_neurons=64, winners=8, contexts=2, engine="torch")
+    agent = BrainSpec(brain=config).build(recorder, 0)
+    recorder.attach(agent)
+    agent.live(recorder, 800)
+    recorder.close()
+    assert sum(row["length"] for row in rows(tmp_path / "episodes.jsonl")) == 800
+    assert [row["age"] for row in rows(tmp_path / "exams.jsonl")] == [0, 400, 800]
+    energy = [row["vitals/core_energy"] for row in rows(tmp_path / "vitals.jsonl")]
+    assert len(energy) == 3 and energy[0] == 0.0 < energy[1] != energy[2]

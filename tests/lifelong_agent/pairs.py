@@ -106,18 +106,26 @@ class Pair:
         return read_out(self.reference), read_out(self.compiled)
 
     def _overhear(self) -> None:
-        heard, spoken = self.reference.brain.cortex, self.compiled.brain.cortex
+        spoken = self.compiled.brain.cortex
         stream = getattr(self.compiled, "stream", None)
         if isinstance(getattr(stream, "think", None), Callable):
             self._overhear_reals(stream)
         elif stream is not None:
             self._overhear_bits(stream)
-        say, hear = spoken.forward, heard.forward
+        say = spoken.forward
 
         def spoke(sense: Tensor, context: int) -> Code:
             code = say(sense, context)
             self.told.extend(zip(sense.numpy(), code.winners.numpy(), strict=True))
             return code
+
+        setattr(spoken, "forward", spoke)  # noqa: B010 - a module's method, replaced for this pair only
+        self._heed()
+
+    def _heed(self) -> None:
+        """Let the reference fire as it has been told."""
+        heard = self.reference.brain.cortex
+        hear = heard.forward
 
         def follow(sense: Tensor, context: int) -> Code:
             code = hear(sense, context)
@@ -132,8 +140,7 @@ class Pair:
                     code.winners[row] = firing
             return code
 
-        setattr(spoken, "forward", spoke)  # noqa: B010 - a module's method, replaced for this pair only
-        setattr(heard, "forward", follow)  # noqa: B010
+        setattr(heard, "forward", follow)  # noqa: B010 - a module's method, replaced for this pair only
 
     def _overhear_reals(self, stream: Any) -> None:
         think = stream.think
