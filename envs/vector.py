@@ -153,9 +153,13 @@ class LifelongVectorEnv(VectorEnv):
 
     def _report(self, switched: np.ndarray, report: dict[str, Any]) -> dict[str, Any]:
         """Tell the truth of a step, before the next world is entered."""
-        age = np.empty(self.num_envs, np.int64)
+        truth = self._place.copy()
+        truth["age"] = age = np.empty(self.num_envs, np.int64)
         age.fill(self._worlds.clock.age)
-        return {**self._place, "age": age, "switched": switched, **report}
+        truth["switched"] = switched
+        if report:
+            truth.update(report)
+        return truth
 
     def close_extras(self, **kwargs: Any) -> None:
         """Close the environments of this life."""

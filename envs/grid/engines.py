@@ -93,6 +93,7 @@ def make_engine(name: str, world: GridWorld, device: str, layouts: int | None) -
 
 PAINT, TRAITS = painted(), traits()
 NONE_IDLE = np.zeros(0, bool)
+INTEGERS = np.dtype(np.int64)
 
 
 @cache
@@ -159,7 +160,7 @@ class CompiledEngine:
         shown = arrays.places, unset[: len(unset) * unset.any()], lit[: len(lit) * (not lit.all())]
         self._seen = arrays.cells, arrays.agent, arrays.settings, PAINT, TRAITS, spreading(world.view), *shown
         self._meaning = arrays.meaning
-        self._told = TRAITS, arrays.meaning, PAINT, spreading(world.view), *shown
+        self._all = *self._state, TRAITS, arrays.meaning, PAINT, spreading(world.view), *shown
 
     def reseed(self, rows: np.ndarray | None) -> None:
         """Take note of new dice: they are in the arrays."""
@@ -184,7 +185,7 @@ class CompiledEngine:
         if self._alone is None:
             over = self._step(*self._state, TRAITS, self._meaning, actions, idle, reward, ends, ended)
         else:
-            over = self._alone(*self._state, *self._told, actions, idle, reward, ends, ended, out)
+            over = self._alone(*self._all, actions, idle, reward, ends, ended, out)
         if over < 0:
             raise refused(actions, -1 - over, len(self._meaning))
         if self._alone is None:
@@ -232,6 +233,8 @@ def as_actions(actions: Any, size: int) -> np.ndarray:
     Raises:
         ValueError: If there is not.
     """
+    if type(actions) is np.ndarray and actions.dtype is INTEGERS and actions.shape == (size,):
+        return actions
     actions = np.asarray(actions)
     if actions.shape != (size,) or actions.dtype.kind not in "iu":
         raise ValueError(

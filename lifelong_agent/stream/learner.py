@@ -35,6 +35,7 @@ class StreamLearner(Learner, Generic[Kind]):
     def __init__(self, brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> None:
         super().__init__(brain, yardstick, rates)
         self._thinks = False  # whether the stream holds the present thought
+        self._choices = [np.array([action]) for action in range(self.actions)]  # a copy costs half of a new array
         brain.attend(self)
 
     @abstractmethod
@@ -54,7 +55,7 @@ class StreamLearner(Learner, Generic[Kind]):
         """Draw an action, ``(1,)``."""
         if not self._thinks:
             return super().act(rng)
-        return np.array([min(bisect_left(self._summed.tolist(), rng.random()), self.actions - 1)])
+        return self._choices[min(bisect_left(self._summed.tolist(), rng.random()), self.actions - 1)].copy()
 
     def learn(self, outcome: Outcome) -> None:
         """Learn from what came of the action that was drawn last."""
