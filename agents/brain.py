@@ -27,7 +27,8 @@ class BrainSpec(AgentSpec, kind="brain"):
     entropy: float = 0.01
     """Weight of the policy's entropy, scaled by surprise."""
     reach: float = 0.0
-    """How far one step may move any logit, all streams together; 0 for no bound."""
+    """How far one step may move any logit, all streams together; values then go no further than their errors ask for. 0
+    for no bound."""
     brain: BrainConfig = field(default_factory=BrainConfig)
     """Sizes, rates and parts of the brain."""
     device: Literal["cpu", "cuda"] = "cpu"

@@ -27,8 +27,9 @@ class Rates(NamedTuple):
         entropy: Weight of the policy's entropy, scaled by surprise.
         reach: How far one step may move any logit of what is thought now, all streams together; 0 for no bound. A step
             that would go further shrinks. Streams that see the same add up, and so does a step that surprises: without
-            a bound it may overshoot. After the bounded steps of Elsayed, Vasan & Mahmood 2024 (arXiv:2410.14606), with
-            logits in the place of the TD error.
+            a bound it may overshoot. The value then goes no further than brings all streams nearest to what they ask
+            for, which one stream by itself never does. After the bounded steps of Elsayed, Vasan & Mahmood 2024
+            (arXiv:2410.14606), with logits in the place of the TD error.
     """
 
     value: float

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lifelong_agent.kernels.compiled import compiled, reassociated
+from lifelong_agent.kernels.batch_synapses import energy
+from lifelong_agent.kernels.compiled import compiled
 from lifelong_agent.kernels.slots import (
     BRAKE,
     CONSOLIDATION,
@@ -49,15 +50,6 @@ def follow_trace(trace: Array, code: Array, decay: Any) -> None:
     """Let traces decay, and who fires, ``code (slots,)``, join them."""
     for j in range(len(trace)):
         trace[j] = trace[j] * decay + code[j]
-
-
-@reassociated
-def energy(trace: Array) -> Any:
-    """Sum of squares."""
-    total = np.float32(0.0)
-    for j in range(len(trace)):
-        total += trace[j] * trace[j]
-    return total
 
 
 @compiled

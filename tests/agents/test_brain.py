@@ -330,3 +330,9 @@ def test_however_many_bodies_there_are_the_first_world_is_no_other_world(num_env
     inference = agent.brain.inference
     assert inference is not None and inference.known == 1 and inference.lost == 0
     assert float(agent.brain.readout.core.abs().sum()) > 0.0
+
+
+@pytest.mark.parametrize("reach", [-0.1, float("nan"), float("inf")])
+def test_a_reach_that_is_none_is_refused(reach: float):
+    with pytest.raises(ValueError, match="reach is how far one step may move a logit"):
+        BrainSpec(reach=reach).build(vector(), 0)

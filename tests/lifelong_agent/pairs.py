@@ -13,7 +13,6 @@ from lifelong_agent.actor_critic import Yardstick
 from lifelong_agent.brain import TriarchicBrain
 from lifelong_agent.config import BrainConfig
 from lifelong_agent.cortex import Code
-from lifelong_agent.kernels.weighing import CONVINCING, OPEN, UNSURE
 from lifelong_agent.learner import Learner, Outcome, Rates, make_learner
 
 Senses = Literal["real", "bits"]
@@ -153,6 +152,8 @@ class Pair:
 
     def _overhear_bits(self, stream: Any) -> None:
         """What compiled steps thought is found where they left it."""
+        from lifelong_agent.kernels.weighing import CONVINCING, OPEN, UNSURE  # noqa: PLC0415 - numba may not be there
+
         live, proceed, hesitate, attend = stream.live, stream.proceed, stream.hesitate, stream.attend
 
         def tell(told: int) -> int:

@@ -3,6 +3,8 @@ import pytest
 import torch
 
 from lifelong_agent.actor_critic import Yardstick, policy_direction
+from lifelong_agent.learner import Outcome
+from tests.lifelong_agent.pairs import learner, read_out
 
 
 def test_directions_are_the_gradients_of_log_chance_and_entropy():
@@ -95,3 +97,20 @@ def test_rightness_falls_from_one_as_errors_grow_against_values():
         yardstick = Yardstick(1, 1, gamma=0.9, tolerance=0.1)
         told.append(yardstick.error(np.array([size]), np.array([-1.0]), 0)[1])
     assert told == pytest.approx([1.0, np.exp(-1.0), 0.0], abs=1e-5)
+
+
+def test_streams_that_see_the_same_do_not_overshoot_with_a_reach():
+    furthest = {}
+    for reach in (0.0, 1.0):
+        one = learner("bits", 32, 16, "torch", infer=False, reach=reach)
+        one.rates = one.rates._replace(value=1.0)
+        seen, never = np.tile(np.arange(16) % 2, (32, 1)).astype(np.int8), np.zeros(32, bool)
+        one.begin(seen)
+        values = []
+        for _ in range(6):
+            action = one.act(np.random.default_rng(0))
+            one.learn(Outcome(action, np.ones(32, np.float32), ~never, never, seen, seen))
+            values.append(read_out(one)[0, -1])
+        furthest[reach] = max(abs(value) for value in values)
+    assert furthest[1.0] < 2.0
+    assert furthest[0.0] > 10.0
