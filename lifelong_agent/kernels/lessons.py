@@ -17,14 +17,12 @@ from lifelong_agent.kernels.slots import (
     ENTROPY,
     FADED,
     FAST_SHARE,
-    FLOOR,
     GAMMA,
     GROWS,
     HANDED,
     IMPORTANCE_RATE,
     KEPT,
     LASTING,
-    MEMORY,
     MET,
     POLICY_RATE,
     REACH,
@@ -32,7 +30,6 @@ from lifelong_agent.kernels.slots import (
     SEEN,
     SPREAD,
     TAKEN,
-    TOLERANCE,
     UNIT,
     USAGE_RATE,
     VALUE_RATE,
@@ -41,6 +38,7 @@ from lifelong_agent.kernels.slots import (
     read,
     settle,
 )
+from lifelong_agent.kernels.yardstick import compare, judge
 
 Array = np.ndarray[Any, Any]
 
@@ -121,38 +119,6 @@ def is_novel(best: float, numbers: Array, threshold: float) -> bool:
     numbers[SPREAD] = variance + step * ((best - mean) ** 2 - variance)
     numbers[SEEN] = seen + 1.0
     return seen >= 100 and best <= mean - threshold * np.sqrt(max(variance, 0.0)) - 1e-6
-
-
-@compiled
-def judge(reward: float, over: bool, returns: Array, spread: Array, gamma: float) -> float:
-    """Take in a reward and return it scaled: see `Yardstick.reward`."""
-    returns[0] = returns[0] * gamma + reward
-    spread[0] += 1.0
-    distance = returns[0] - spread[1]
-    spread[1] += distance / spread[0]
-    spread[2] += distance * (returns[0] - spread[1])
-    spread[3] = max(spread[3], abs(reward))
-    if over:
-        returns[0] = 0.0
-    return reward / measure(spread)
-
-
-@compiled
-def measure(spread: Array) -> float:
-    """Say what rewards are divided by: see `Yardstick`."""
-    unit = max(np.sqrt(spread[2] / max(spread[0], 1.0)), spread[3])
-    return unit if unit else 1.0
-
-
-@compiled
-def compare(error: float, value: float, usual: Array, spread: Array, rates: Array) -> tuple[float, float]:
-    """Take in a TD error; returns it in units of the usual, and how right it was: see `Yardstick.error`."""
-    size, rate = abs(error), max(1.0 / (usual[0] + 1.0), rates[MEMORY])
-    usual[0] += 1.0
-    usual[1] += rate * (size - usual[1])
-    usual[2] += rate * (abs(value) - usual[2])
-    rightness = np.exp(-size / (rates[TOLERANCE] * usual[2] + 1e-8))
-    return error / max(usual[1], rates[FLOOR] * spread[3] / measure(spread), 1e-8), rightness
 
 
 @compiled
