@@ -9,10 +9,13 @@ from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
 from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changes import Change as Change
 from envs.changes import Goal as Goal
+from envs.changes import Noise as Noise
 from envs.changes import Permute as Permute
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
+from envs.effect import Effect as Effect
+from envs.effect import Frame as Frame
 from envs.grid.make import register_grid as _register_grid
 from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import LIVES as LIVES
@@ -26,6 +29,8 @@ from envs.setting import Clock as Clock
 from envs.setting import Setting as Setting
 from envs.setting import report as report
 from envs.vector import LifelongVectorEnv as LifelongVectorEnv
+from envs.when import Linear as Linear
+from envs.when import Signal as Signal
 
 __all__ = [
     "LIVES",
@@ -36,14 +41,19 @@ __all__ = [
     "BatchedWrapper",
     "Change",
     "Clock",
+    "Effect",
+    "Frame",
     "Goal",
     "LifelongEnv",
     "LifelongVectorEnv",
+    "Linear",
+    "Noise",
     "Outcome",
     "Permute",
     "RealSenses",
     "Schedule",
     "Setting",
+    "Signal",
     "Storm",
     "Task",
     "Visit",

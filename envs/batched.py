@@ -24,8 +24,9 @@ class Outcome(NamedTuple):
         terminated: Whether the episode came to its own end, ``(N,)``, bool.
         truncated: Whether it was cut, ``(N,)``, bool.
         final: Last observations, ``(N, ...)``, right in the rows whose episodes ended; None if none did.
-        report: What changes have to tell recorders: name -> array ``(N, ...)``.
+        report: What changes have to tell recorders of ``observation``: name -> array ``(N, ...)``.
         infos: What Gymnasium's environments tell besides, gathered as its vector environments do.
+        final_report: What they have to tell of ``final``, right in the rows that ended; None if it is the same.
     """
 
     observation: Array
@@ -35,6 +36,14 @@ class Outcome(NamedTuple):
     final: Array | None
     report: dict[str, Array]
     infos: Mapping[str, Any] = MappingProxyType({})
+    final_report: dict[str, Array] | None = None
+
+    def told(self, report: dict[str, Array], final: dict[str, Array] | None = None) -> Outcome:
+        """Add to what recorders are told: of what is seen next, and of what was seen last if that is another truth."""
+        if final is None and self.final_report is None:
+            return self._replace(report=self.report | report)
+        last = (self.report if self.final_report is None else self.final_report) | (report if final is None else final)
+        return self._replace(report=self.report | report, final_report=last)
 
     def shown(self, change: Callable[[Array], Array]) -> Outcome:
         """Change what is seen, next and last: once where both are one and the same."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -12,7 +12,7 @@ from gymnasium.vector import VectorEnv
 from gymnasium.vector.utils import iterate
 
 from envs.batched import BatchedWorld, Outcome
-from envs.setting import take_report
+from envs.setting import Setting, take_report
 
 
 class LoopedWorld(BatchedWorld):
@@ -24,16 +24,24 @@ class LoopedWorld(BatchedWorld):
 
     def __init__(self, envs: Sequence[gym.Env]) -> None:
         """Take over environments of equal spaces, whose observations are arrays."""
-        self.envs = list(envs)
-        self.num_envs = len(self.envs)
-        first: Any = self.envs[0]
-        self.observation_space, self.action_space = first.observation_space, first.action_space
-        self._shape = (self.num_envs, *self.observation_space.shape)
+        self.num_envs = len(envs)
+        self._take(envs)
         self._seeds: list[int | None] = [None] * self.num_envs
-        self._observations = np.zeros(self._shape, self.observation_space.dtype)
         # Infos are gathered by Gymnasium's own hand.
         self._gather = VectorEnv()
         self._gather.num_envs = self.num_envs
+
+    def _take(self, envs: Sequence[gym.Env]) -> None:
+        self.envs = list(envs)
+        first: Any = self.envs[0]
+        self.observation_space, self.action_space = first.observation_space, first.action_space
+        self._shape = (self.num_envs, *self.observation_space.shape)
+        self._observations = np.zeros(self._shape, self.observation_space.dtype)
+
+    def wrapped(self, wrap: Callable[[gym.Env, Setting], gym.Env], settings: Sequence[Setting]) -> LoopedWorld:
+        """Wrap each environment, before the first episode; returns the world itself."""
+        self._take([wrap(env, setting) for env, setting in zip(self.envs, settings, strict=True)])
+        return self
 
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
         """Seed environments when they next begin an episode; see `BatchedWorld.seed`."""
@@ -61,7 +69,7 @@ class LoopedWorld(BatchedWorld):
             observations[row], rewards[row], terminated[row], truncated[row], info = env.step(act)
             details.append(info)
         reports = [take_report(info) for info in details]
-        final, infos = None, {}
+        final, infos, last = None, {}, None
         ended = np.logical_or(terminated, truncated)
         if ended.any():
             final = observations
@@ -71,14 +79,17 @@ class LoopedWorld(BatchedWorld):
                 rows = np.flatnonzero(ended).tolist()
                 for row in rows:
                     infos["final_info"] = self._gather._add_info(infos["final_info"], details[row], row)
-                self._reset(rows, observations, details)
+                last = _gathered(reports)
+                for row, told in zip(rows, self._reset(rows, observations, details), strict=True):
+                    reports[row] = told
         for row, info in enumerate(details):
             if info:
                 infos = self._gather._add_info(infos, info, row)
         self._observations = observations
-        told = next((report for report in reports if report), {})
-        report = {key: np.array([one.get(key, told[key]) for one in reports]) for key in told}
-        return Outcome(observations, rewards, np.array(terminated), np.array(truncated), final, report, infos)
+        told = _gathered(reports)
+        return Outcome(
+            observations, rewards, np.array(terminated), np.array(truncated), final, told, infos, last if told else None
+        )
 
     def close(self) -> None:
         """Close the environments."""
@@ -100,3 +111,9 @@ class LoopedWorld(BatchedWorld):
             if details:
                 details[row] = info
         return reports
+
+
+def _gathered(reports: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Make arrays of what the changes of each environment report; rows that were idle repeat another one's."""
+    told = next((report for report in reports if report), {})
+    return {key: np.array([one.get(key, told[key]) for one in reports]) for key in told}

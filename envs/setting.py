@@ -61,12 +61,16 @@ class BatchSetting:
     Attributes:
         clock: The life clock, to be read and never advanced.
         world: Draws that define the world, as in `Setting`.
-        moments: Makes the draws of the moment, a generator for each sub-environment: the same as in `Setting`.
+        each: Makes the settings of the sub-environments, one by one, as they would be wrapped alone.
     """
 
     clock: Clock
     world: np.random.Generator
-    moments: Callable[[], list[np.random.Generator]]
+    each: Callable[[], list[Setting]]
+
+    def moments(self) -> list[np.random.Generator]:
+        """Make the draws of the moment, a generator for each sub-environment."""
+        return [setting.moment for setting in self.each()]
 
 
 def report(info: dict[str, Any], **truth: Any) -> None:

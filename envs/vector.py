@@ -29,8 +29,9 @@ class LifelongVectorEnv(VectorEnv):
 
     ``infos["lifelong"]`` holds arrays of shape ``(N,)`` or ``(N, ...)``, always all of them and without masks:
     ``task``, ``task_name``, ``visit`` (those the step was lived in), ``age`` (after the step), ``switched`` (the step
-    was the last one of its visit), and what the changes report. Arrays that stay the same during a visit are shared and
-    read-only.
+    was the last one of its visit), and what the changes report of the observations that are returned; what they report
+    of last observations is in ``infos["final_info"]["lifelong"]``. Arrays that stay the same during a visit are shared
+    and read-only.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - as Gymnasium declares it
@@ -133,7 +134,8 @@ class LifelongVectorEnv(VectorEnv):
         if final is not None:
             ended = terminated | truncated
             infos |= {"final_obs": final, "_final_obs": ended, "_final_info": ended}
-            infos["final_info"] = {**infos.get("final_info", {}), INFO_KEY: truth}
+            last = truth if outcome.final_report is None else truth | outcome.final_report
+            infos["final_info"] = {**infos.get("final_info", {}), INFO_KEY: last}
         infos[INFO_KEY] = truth
         return observations, outcome.reward, terminated, truncated, infos
 

@@ -16,7 +16,7 @@ from envs.setting import BatchSetting, Clock, Setting
 from lifelong_agent.seeds import generator, seed_for
 
 LOOPED = "looped"
-"""The engine that steps Gymnasium's own environments one after the other."""
+"""The engine that steps Gymnasium's own environments, each in its own changes, one after the other."""
 
 
 class Worlds:
@@ -51,16 +51,7 @@ class Worlds:
         key = (task, index)
         if key not in self._envs:
             what = self.schedule.tasks[task]
-            self._envs[key] = what.make(
-                [
-                    Setting(
-                        self.clock,
-                        generator(self.seed, "world", task, change),
-                        generator(self.seed, self.purpose, "moment", task, change, index),
-                    )
-                    for change in range(len(what.changes))
-                ]
-            )
+            self._envs[key] = what.make([self._setting(task, change, index) for change in range(len(what.changes))])
         return self._envs[key]
 
     def batch(self, task: int, num_envs: int, engine: str = "auto", device: str = "cpu") -> BatchedWorld:
@@ -82,7 +73,7 @@ class Worlds:
                 BatchSetting(
                     self.clock,
                     generator(self.seed, "world", task, change),
-                    partial(self._moments, task, change, num_envs),
+                    partial(self._settings, task, change, num_envs),
                 )
                 for change in range(len(what.changes))
             ]
@@ -97,8 +88,15 @@ class Worlds:
             self._batches[task] = world
         return self._batches[task]
 
-    def _moments(self, task: int, change: int, num_envs: int) -> list[np.random.Generator]:
-        return [generator(self.seed, self.purpose, "moment", task, change, index) for index in range(num_envs)]
+    def _setting(self, task: int, change: int, index: int) -> Setting:
+        return Setting(
+            self.clock,
+            generator(self.seed, "world", task, change),
+            generator(self.seed, self.purpose, "moment", task, change, index),
+        )
+
+    def _settings(self, task: int, change: int, num_envs: int) -> list[Setting]:
+        return [self._setting(task, change, index) for index in range(num_envs)]
 
     def reset(self, task: int, index: int) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin an episode; an environment is seeded once, when it is first met."""

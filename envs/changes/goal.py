@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -31,6 +31,8 @@ class Goal(Change, kind="goal"):
         what: A thing of the room, such as ``"red ball"``.
     """
 
+    group: ClassVar[str] = "goals"
+
     where: str | None = None
     what: str | None = None
 
@@ -40,6 +42,11 @@ class Goal(Change, kind="goal"):
             raise ValueError(f"Goal is either a place or a thing; got where={self.where!r} and what={self.what!r}")
         if self.where is not None and self.where not in CORNERS:
             raise ValueError(f"Goal.where is one of {', '.join(CORNERS)}; got {self.where!r}")
+
+    @classmethod
+    def examples(cls) -> tuple[Goal, ...]:
+        """Give a goal of rooms without things."""
+        return (cls(where="south-west"),)
 
     def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
         """Wrap a room.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -32,6 +32,8 @@ class Permute(Change, kind="permute"):
         offset: Standard deviation of a normal offset per channel, in units of the observation; 0 for none.
     """
 
+    moves_channels: ClassVar[bool] = True
+
     permute: bool = True
     flip: bool = False
     offset: float = 0.0
@@ -42,6 +44,11 @@ class Permute(Change, kind="permute"):
             raise ValueError(f"Permute.offset is a standard deviation, finite and at least 0; got {self.offset!r}")
         if not (self.permute or self.flip or self.offset > 0):
             raise ValueError("Permute would change nothing: set permute, flip or an offset above 0")
+
+    @classmethod
+    def examples(cls) -> tuple[Permute, ...]:
+        """Give wirings of real senses and of bits."""
+        return (cls(flip=True), cls(permute=False, offset=1.0), cls())
 
     def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
         """Draw the wiring from ``setting.world`` and wrap the environment.

@@ -43,7 +43,8 @@ class Storm(Change, kind="storm"):
         noise: Standard deviation of noise in units of the observation, one for all channels or one for each.
     """
 
-    outermost: ClassVar[bool] = True
+    group: ClassVar[str] = "storms"
+    reports_channels: ClassVar[bool] = True
 
     faults: tuple[str, ...] = ("noise",)
     calm: float = 1600.0
@@ -63,6 +64,15 @@ class Storm(Change, kind="storm"):
         deviations = np.atleast_1d(np.asarray(self.noise, np.float64))
         if not (np.isfinite(deviations) & (deviations >= 0)).all() or not deviations.any():
             raise ValueError(f"Storm.noise is a standard deviation, at least 0 and not all 0; got {self.noise!r}")
+
+    @classmethod
+    def examples(cls) -> tuple[Storm, ...]:
+        """Give storms that come soon."""
+        return (cls(("noise", "drop", "invert"), calm=30, burst=30), cls(("drop", "invert"), calm=30, burst=30))
+
+    def reports(self) -> tuple[str, ...]:
+        """Name what it reports."""
+        return ("storm_kind", "storm_mask")
 
     def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
         """Let the storm blow over an environment.

@@ -49,9 +49,8 @@ class StormyWorld(BatchedWrapper):
     def step(self, actions: Array, *, again: bool = True, idle: Array | None = None) -> Outcome:
         """Act once in every row; see `BatchedWorld.step`."""
         spell = self._weather()
-        observation, reward, terminated, truncated, final, report, infos = self.world.step(
-            actions, again=again, idle=idle
-        )
+        outcome = self.world.step(actions, again=again, idle=idle)
+        observation, final = outcome.observation, outcome.final
         seen, last = observation, final
         if spell.kind == "noise" and self._noise:
             if final is None or final is observation:
@@ -61,13 +60,15 @@ class StormyWorld(BatchedWrapper):
                 # A row whose episode ended is seen twice in this step: its last observation first, then the new one.
                 # On a device nobody waits to be told which episodes ended: there noise is drawn for all rows twice.
                 ended = (
-                    np.flatnonzero(np.asarray(terminated | truncated)) if isinstance(final, np.ndarray) else self._every
+                    np.flatnonzero(np.asarray(outcome.terminated | outcome.truncated))
+                    if isinstance(final, np.ndarray)
+                    else self._every
                 )
                 seen, last = self._noise.add(observation, self._factors, self._every, final, ended)
         elif self._spoils:
             seen = self._spoil(observation)
             last = seen if final is observation else None if final is None else self._spoil(final)
-        return Outcome(seen, reward, terminated, truncated, last, report | self._report, infos)
+        return outcome._replace(observation=seen, final=last).told(self._report)
 
     def _weather(self) -> Spell:
         """Tell the weather, and keep ready what is reported of it: ``(N,)`` and ``(N, channels)``, read-only."""

@@ -3,12 +3,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from envs import LIVES, Change, make_life
+from envs import LIVES, make_life
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("changes", "classic", "grid", "lives")}
@@ -31,11 +30,3 @@ def test_the_table_of_lives_tells_their_sizes():
     told = {name: tuple(int(number.replace(",", "")) for number in numbers) for name, *numbers in rows}
     lives = {name: make_life(name) for name in LIVES}
     assert told == {name: (len(life.tasks), life.steps, life.cycles, life.total) for name, life in lives.items()}
-
-
-def test_every_change_has_its_section_and_every_field_its_row():
-    for kind, change in Change.kinds.items():
-        if change.__module__.startswith("envs."):
-            section = PAGES["changes"].split(f"## `{kind}`")[1].split("\n## ")[0]
-            for field in fields(change):
-                assert f"| `{field.name}` |" in section

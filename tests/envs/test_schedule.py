@@ -72,7 +72,11 @@ TASK = Task("a", "CartPole-v1")
         (lambda: Task("a", 3), TypeError, "env_id is text; got 3"),  # pyright: ignore[reportArgumentType]
         (lambda: Task("a", "CartPole-v1", (Permute,)), TypeError, "are Change objects"),  # pyright: ignore[reportArgumentType]
         (lambda: Task("a", "CartPole-v1", [Permute()]), TypeError, "are a tuple; got list"),  # pyright: ignore[reportArgumentType]
-        (lambda: Task("a", "CartPole-v1", (Storm(), Permute())), ValueError, "'storm' must be the last change"),
+        (
+            lambda: Task("a", "CartPole-v1", (Storm(), Permute())),
+            ValueError,
+            "'permute' moves channels that 'storm' inside of it",
+        ),
         (lambda: Task("a", "CartPole-v1", (Permute(),)).make([]), ValueError, "1 changes and needs as many settings"),
     ],
 )

@@ -1,0 +1,245 @@
+"""What a change does to N bodies at once, written once; and what lets one environment or a batched world have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+
+from envs.batched import BatchedWorld, Outcome
+from envs.batched_wrapper import BatchedWrapper
+from envs.setting import BatchSetting, Clock, Setting, report
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where an effect is to work.
+
+    Attributes:
+        observation_space: Space of one body's observations, as the effect is given them.
+        action_space: Space of one body's actions, as the effect is to hand them on.
+        num_envs: Number of bodies N.
+        clock: The life clock, to be read and never advanced.
+        world: Draws that define the world, equal for all bodies.
+        moments: Makes the draws of the moment, one generator a body.
+        owner: The environment or world, to be named in errors.
+    """
+
+    observation_space: gym.Space
+    action_space: gym.Space
+    num_envs: int
+    clock: Clock
+    world: np.random.Generator
+    moments: Callable[[], list[np.random.Generator]]
+    owner: Any
+
+
+class Effect:
+    """What a change does to actions, observations and rewards of N bodies.
+
+    A subclass overrides those of `act`, `see` and `pay` that it changes, and never keeps an array that it was given
+    or that it has handed out, unless nobody writes to it. Where it works in a ``rows`` argument, index r of the arrays
+    belongs to body ``rows[r]``; None means all bodies in order.
+
+    Attributes:
+        observation_space: Space of what one body sees; that of the frame, unless the effect changes it.
+        action_space: Space of what one body may do; likewise.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        """Keep the frame's spaces."""
+        self.observation_space, self.action_space = frame.observation_space, frame.action_space
+
+    def begin(self, rows: np.ndarray | None) -> None:
+        """Forget what belongs to an episode: new ones begin in these rows. Their first `see` comes next."""
+
+    def act(self, actions: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+        """Turn what bodies mean to do, ``(R, ...)``, into what is done. The clock counts the coming step already."""
+        return actions
+
+    def see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
+        """Turn what bodies sense, ``(R, ...)``, into what they see, a new array or ``sensed`` itself.
+
+        Args:
+            sensed: Observations; not to be written to.
+            rows: Whose.
+            first: Whether they are the first of their episodes (so that one body senses twice at one age).
+        """
+        return sensed
+
+    def pay(self, rewards: np.ndarray, ended: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+        """Turn rewards, ``(R,)`` float64, into what is paid; ``ended``, ``(R,)`` bool, tells whose episodes ended."""
+        return rewards
+
+    def report(self) -> dict[str, np.ndarray]:
+        """Tell recorders the truth of the last `see`: name -> array ``(N, ...)`` that is not written to again."""
+        return {}
+
+    def state(self) -> dict[str, Any]:
+        """Give what the effect remembers, as copies: arrays, numbers, texts, and mappings of them."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember what `state` gave."""
+
+
+def overrides(effect: Effect, method: str) -> bool:
+    """Tell whether an effect does something of its own at ``act``, ``see``, ``pay`` or ``report``."""
+    return getattr(type(effect), method) is not getattr(Effect, method)
+
+
+def frame_of_one(env: gym.Env, setting: Setting) -> Frame:
+    """Make the frame of a single environment."""
+    return Frame(
+        env.observation_space, env.action_space, 1, setting.clock, setting.world, lambda: [setting.moment], env
+    )
+
+
+def frame_of_many(world: BatchedWorld, setting: BatchSetting) -> Frame:
+    """Make the frame of a batched world.
+
+    Raises:
+        ValueError: If the world lives in tensors.
+    """
+    if not isinstance(world.constant(np.zeros(1)), np.ndarray):
+        raise ValueError(f"this change works in NumPy's arrays, but {world} in tensors; use another engine than torch")
+    return Frame(
+        world.observation_space,
+        world.action_space,
+        world.num_envs,
+        setting.clock,
+        setting.world,
+        setting.moments,
+        world,
+    )
+
+
+class EffectEnv(gym.Wrapper):
+    """One environment with an effect.
+
+    Attributes:
+        effect: What is done to it, with N = 1.
+    """
+
+    def __init__(self, env: gym.Env, effect: Effect) -> None:
+        """Wrap an environment."""
+        super().__init__(env)
+        self.effect = effect
+        self.observation_space, self.action_space = effect.observation_space, effect.action_space
+        self._act, self._see, self._pay, self._tell = (overrides(effect, m) for m in ("act", "see", "pay", "report"))
+        self._discrete = isinstance(env.action_space, spaces.Discrete)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict]:
+        """Begin an episode."""
+        observation, info = self.env.reset(seed=seed, options=options)
+        self.effect.begin(None)
+        return self._shown(observation, True, info), info
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict]:
+        """Act once."""
+        if self._act:
+            done = self.effect.act(np.asarray(action)[None], None)[0]
+            action = int(done) if self._discrete else done
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        observation = self._shown(observation, False, info)
+        if self._pay:
+            ended = np.array([terminated or truncated])
+            reward = float(self.effect.pay(np.array([reward], np.float64), ended, None)[0])
+        return observation, reward, terminated, truncated, info
+
+    def _shown(self, observation: Any, first: bool, info: dict[str, Any]) -> Any:
+        if self._see:
+            observation = self.effect.see(np.asarray(observation)[None], None, first)[0]
+        if self._tell:
+            report(info, **{name: told[0] for name, told in self.effect.report().items()})
+        return observation
+
+
+class EffectWorld(BatchedWrapper):
+    """A batched world with an effect.
+
+    Attributes:
+        effect: What is done to it.
+    """
+
+    def __init__(self, world: BatchedWorld, effect: Effect) -> None:
+        """Wrap a world."""
+        super().__init__(world)
+        self.effect = effect
+        self.observation_space: Any = effect.observation_space
+        self.action_space = effect.action_space
+        self._act, self._see, self._pay, self._tell = (overrides(effect, m) for m in ("act", "see", "pay", "report"))
+        self._shown: np.ndarray | None = None
+
+    def begin(self, rows: np.ndarray | None = None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Begin new episodes; rows that go on are shown as they were. See `BatchedWorld.begin`."""
+        observation, told = self.world.begin(rows)
+        self.effect.begin(rows)
+        if self._see:
+            if rows is None or self._shown is None:
+                shown = self.effect.see(observation, None, True)
+            else:
+                shown = self._shown.copy()
+                shown[rows] = self.effect.see(observation[rows], rows, True)
+            observation = self._shown = shown
+        return observation, told | self.effect.report() if self._tell else told
+
+    def step(self, actions: Any, *, again: bool = True, idle: Any = None) -> Outcome:
+        """Act once in every row; see `BatchedWorld.step`."""
+        rows = None if idle is None else np.flatnonzero(~idle)
+        if self._act:
+            actions = self._acted(np.asarray(actions), rows)
+        outcome = self.world.step(actions, again=again, idle=idle)
+        sensed = outcome.observation
+        ended = None if outcome.final is None else np.asarray(outcome.terminated | outcome.truncated)
+        if self._pay:
+            outcome = outcome._replace(reward=self._paid(outcome, ended, rows))
+        outcome = self._seen(outcome, ended, rows)
+        last = self.effect.report() if self._tell else {}
+        if ended is None or not again:
+            return outcome.told(last) if self._tell else outcome
+        outcome = self._begun(outcome, np.flatnonzero(ended), sensed)
+        return outcome.told(self.effect.report(), last) if self._tell else outcome
+
+    def _acted(self, actions: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+        if rows is None:
+            return self.effect.act(actions, None)
+        acted = actions.copy()
+        acted[rows] = self.effect.act(actions[rows], rows)
+        return acted
+
+    def _paid(self, outcome: Outcome, ended: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray:
+        over = np.zeros(self.num_envs, bool) if ended is None else ended
+        if rows is None:
+            return self.effect.pay(outcome.reward, over, None)
+        paid = outcome.reward.copy()
+        paid[rows] = self.effect.pay(outcome.reward[rows], over[rows], rows)
+        return paid
+
+    def _seen(self, outcome: Outcome, ended: np.ndarray | None, rows: np.ndarray | None) -> Outcome:
+        """Show what the step led to: where an episode ended, its last observation."""
+        if not self._see:
+            return outcome
+        sensed, final = outcome.observation, outcome.final
+        if final is not None and final is not sensed and ended is not None:
+            sensed = np.where(ended.reshape(-1, *(1,) * (sensed.ndim - 1)), final, sensed)
+        if rows is None or self._shown is None:
+            seen = self.effect.see(sensed, None, False)
+        else:
+            seen = self._shown.copy()
+            seen[rows] = self.effect.see(sensed[rows], rows, False)
+        self._shown = seen
+        return outcome._replace(observation=seen, final=None if final is None else seen)
+
+    def _begun(self, outcome: Outcome, rows: np.ndarray, sensed: np.ndarray) -> Outcome:
+        """Let new episodes begin in rows, and show their first observations among ``sensed``."""
+        self.effect.begin(rows)
+        if not self._see:
+            return outcome
+        self._shown = shown = outcome.observation.copy()
+        shown[rows] = self.effect.see(sensed[rows], rows, True)
+        return outcome._replace(observation=shown)
