@@ -7,6 +7,7 @@ from envs.batched import Outcome as Outcome
 from envs.batched_vector import BatchedEnv as BatchedEnv
 from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
 from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
+from envs.changed import changed as changed
 from envs.changes import Change as Change
 from envs.changes import Goal as Goal
 from envs.changes import Noise as Noise
@@ -57,6 +58,7 @@ __all__ = [
     "Storm",
     "Task",
     "Visit",
+    "changed",
     "check_change",
     "make_life",
     "report",

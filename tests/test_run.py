@@ -61,7 +61,10 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_installs_once_and_passes_words_on(checkout: Checkout):
     assert checkout.run("test", "-q", "a b").returncode == 0
     first, second = checkout.calls("install", "pytest")
-    assert first.startswith("python -m pip install") and "--constraint constraints.txt --editable .[test,fast,worlds]" in first
+    assert (
+        first.startswith("python -m pip install")
+        and "--constraint constraints.txt --editable .[test,fast,worlds]" in first
+    )
     assert second == "python -m pytest -q a b"
 
     assert checkout.run("lifelong", "list").returncode == 0
