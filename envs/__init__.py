@@ -15,6 +15,7 @@ from envs.changes import Permute as Permute
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
+from envs.counter import CounterDice as CounterDice
 from envs.effect import Effect as Effect
 from envs.effect import Frame as Frame
 from envs.grid.make import register_grid as _register_grid
@@ -42,6 +43,7 @@ __all__ = [
     "BatchedWrapper",
     "Change",
     "Clock",
+    "CounterDice",
     "Effect",
     "Frame",
     "Goal",

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.utils.env_checker import data_equivalence
+from gymnasium.vector.utils import batch_space
 
+from envs.batched import Outcome
 from envs.changes import Change
+from envs.looped import LoopedWorld
 from envs.senses import free
-from envs.setting import Clock, Setting, take_report
+from envs.setting import BatchSetting, Clock, Setting
+from envs.trial import Lived, live
 
 
 def check_change(env: str | Callable[[], gym.Env], change: Change, seed: int = 0, steps: int = 500) -> None:
     """Check that a change keeps its promises on an environment.
 
     - It is a frozen dataclass, registered under its kind.
-    - It keeps both spaces, and its observations lie in theirs.
+    - It keeps both spaces, unless its class says otherwise; its observations lie in theirs, to the last step, and are
+      finite, unless its class says otherwise.
     - The same seed makes the same change: observations, rewards, ends and reports are equal.
-    - It changes something the agent can notice: an observation, a reward or an end.
+    - It changes something that can be noticed: an observation, a reward or an end. At zero strength (`Change.still`) it
+      changes nothing.
     - It leaves the world's own dice alone, so that a world with and without it begins and goes on alike. (Only for
       bases whose own draws do not depend on what the agent does, such as CartPole or a room.)
-    - It does not move the life clock, and reports the same names in every reset and step, in ``info["lifelong"]`` only.
+    - It does not move the life clock, and reports the names that it says it does (`Change.reports`), in every reset and
+      step, in ``info["lifelong"]`` only. Where a mask of a fault says that a component was not hit, it is as it was
+      sensed.
+    - Many bodies at once (`Change.batch`) live as each of them would alone.
 
     Args:
         env: A Gymnasium id, or what makes the base environment.
@@ -41,22 +49,17 @@ def check_change(env: str | Callable[[], gym.Env], change: Change, seed: int = 0
         return free(gym.make(env, disable_env_checker=True) if isinstance(env, str) else env())
 
     _check_data(change)
-    bare, same = _live(base(), None, seed, steps), base()
-    first, second = (_live(base(), change, seed, steps) for _ in range(2))
-    for label, before, after in (
-        ("observation space", same.observation_space, first.env.observation_space),
-        ("action space", same.action_space, first.env.action_space),
-    ):
-        _promise(before == after, change, f"keeps the {label}, but made {after} of {before}")
-    for moment in first.moments:
-        seen = moment.observation
-        _promise(
-            first.env.observation_space.contains(seen),
-            change,
-            f"observes within {first.env.observation_space}, but gave {seen!r} ({seen.dtype}) at age {moment.age}",
-        )
+    bare, same = live(base(), None, seed, steps), base()
+    first, second = (live(base(), change, seed, steps) for _ in range(2))
+    if change.keeps_spaces:
+        for label, before, after in (
+            ("observation space", same.observation_space, first.env.observation_space),
+            ("action space", same.action_space, first.env.action_space),
+        ):
+            _promise(before == after, change, f"keeps the {label}, but made {after} of {before}")
+    _check_observations(first, change)
     _promise(
-        data_equivalence(first.trace(), second.trace(), exact=True),
+        data_equivalence(first.trace(), second.trace(), exact=change.keeps_finite),
         change,
         "is the same for the same seed, but two lives differed; draw only from setting.world and setting.moment",
     )
@@ -65,7 +68,83 @@ def check_change(env: str | Callable[[], gym.Env], change: Change, seed: int = 0
         change,
         f"changes something, but {steps} steps were as without it",
     )
-    for ours, theirs in zip(first.moments, bare.moments, strict=True):
+    still = change.still()
+    if still is not None:
+        _promise(
+            data_equivalence(live(base(), still, seed, steps).noticeable(), bare.noticeable(), exact=True),
+            change,
+            f"at zero strength changes nothing, but {still!r} did",
+        )
+    _check_dice(first, bare, change)
+    _check_reports(first, bare, change)
+    check_batch([base() for _ in range(6)], change, seed, min(steps, 100))
+
+
+def check_batch(envs: Sequence[gym.Env], change: Change, seed: int, steps: int) -> None:
+    """Check that half of the environments, changed at once, live as the other half, changed one by one.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    size, clock = len(envs) // 2, Clock()
+
+    def settings() -> list[Setting]:
+        return [Setting(clock, *(np.random.default_rng([seed, k, row * k]) for k in (0, 1))) for row in range(size)]
+
+    many = change.batch(LoopedWorld(envs[:size]), BatchSetting(clock, np.random.default_rng([seed, 0, 0]), settings))
+    if many is None:
+        return
+    each = LoopedWorld([change.wrap(env, one) for env, one in zip(envs[size:], settings(), strict=True)])
+    choice = batch_space(each.action_space, size)
+    choice.seed(seed)
+    for world in (many, each):
+        world.seed(range(size))
+    outcomes = [many.begin(), each.begin()]
+    for _ in range(steps):
+        _promise(
+            data_equivalence(*outcomes, exact=change.keeps_finite),
+            change,
+            f"is the same for many bodies as for each of them, but at age {clock.age} they had {outcomes}",
+        )
+        clock.advance(size)
+        actions = choice.sample()
+        outcomes = [_comparable(world.step(actions)) for world in (many, each)]
+
+
+def _comparable(outcome: Outcome) -> tuple:
+    """Tell of an outcome what is promised: last observations and what is told of them only where there are such."""
+    ended = np.asarray(outcome.terminated | outcome.truncated)
+    final = None if outcome.final is None else outcome.final[ended]
+    last = outcome.report if outcome.final_report is None else outcome.final_report
+    told = {name: value[ended] for name, value in last.items()} if ended.any() else {}
+    return outcome.observation, outcome.reward, outcome.terminated, outcome.truncated, final, outcome.report, told
+
+
+def _check_observations(lived: Lived, change: Change) -> None:
+    space = lived.env.observation_space
+    for moment in lived.moments:
+        seen = moment.observation
+        tame = seen if change.keeps_finite else np.nan_to_num(seen)
+        _promise(
+            space.contains(tame) and (not change.keeps_finite or bool(np.isfinite(seen).all())),
+            change,
+            f"observes within {space}, but gave {seen!r} ({seen.dtype}) at age {moment.age}",
+        )
+        mask = next((told for name, told in moment.report.items() if name in change.reports() and _is_mask(told)), None)
+        if change.reports_channels and mask is not None and np.shape(mask) == np.shape(moment.sensed):
+            _promise(
+                np.array_equal(seen[~mask], moment.sensed[~mask]),
+                change,
+                f"masks what it hits, but at age {moment.age} made {seen} of {moment.sensed} and told {mask}",
+            )
+
+
+def _is_mask(told: Any) -> bool:
+    return isinstance(told, np.ndarray) and told.dtype == np.bool_
+
+
+def _check_dice(lived: Lived, bare: Lived, change: Change) -> None:
+    for ours, theirs in zip(lived.moments, bare.moments, strict=True):
         _promise(
             ours.dice == theirs.dice,
             change,
@@ -73,8 +152,11 @@ def check_change(env: str | Callable[[], gym.Env], change: Change, seed: int = 0
         )
         if ours.ended or theirs.ended:
             break
-    names, others = set(first.moments[0].report), set().union(*(moment.others for moment in bare.moments))
-    for moment in first.moments:
+
+
+def _check_reports(lived: Lived, bare: Lived, change: Change) -> None:
+    names, others = set(lived.moments[0].report), set().union(*(moment.others for moment in bare.moments))
+    for moment in lived.moments:
         _promise(moment.on_time, change, f"only reads the clock, but moved it at age {moment.age}")
         _promise(
             set(moment.report) == names,
@@ -86,61 +168,11 @@ def check_change(env: str | Callable[[], gym.Env], change: Change, seed: int = 0
             change,
             f'reports in info["lifelong"] only, but info had {sorted(moment.others)}; use envs.report',
         )
-
-
-@dataclass
-class _Moment:
-    """One reset or step: ``others`` are the keys of info besides the reports, ``dice`` the state of the base's."""
-
-    age: int
-    observation: Any
-    reward: float
-    ended: bool
-    report: dict[str, Any]
-    others: set[str]
-    dice: Any
-    on_time: bool
-
-
-@dataclass
-class _Lived:
-    """What was lived with an environment."""
-
-    env: gym.Env
-    moments: list[_Moment]
-
-    def noticeable(self) -> list[tuple]:
-        return [(moment.observation, moment.reward, moment.ended) for moment in self.moments]
-
-    def trace(self) -> list[tuple]:
-        return [(moment.observation, moment.reward, moment.ended, moment.report) for moment in self.moments]
-
-
-def _live(env: gym.Env, change: Change | None, seed: int, steps: int) -> _Lived:
-    """Take random steps, the same ones for each environment, through as many episodes as they last."""
-    clock = Clock()
-    if change is not None:
-        env = change.wrap(env, Setting(clock, np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])))
-    choice = deepcopy(env.action_space)
-    choice.seed(seed)
-    moments: list[_Moment] = []
-
-    def note(observation: Any, reward: Any, ended: bool, info: dict[str, Any], age: int) -> None:
-        report = take_report(info)
-        dice = deepcopy(env.unwrapped.np_random.bit_generator.state)
-        moments.append(_Moment(age, observation, float(reward), ended, report, set(info), dice, clock.age == age))
-
-    observation, info = env.reset(seed=seed)
-    note(observation, 0.0, False, info, 0)
-    for age in range(1, steps + 1):
-        clock.age = age
-        observation, reward, terminated, truncated, info = env.step(choice.sample())
-        note(observation, reward, bool(terminated or truncated), info, age)
-        if terminated or truncated:
-            observation, info = env.reset()
-            note(observation, 0.0, False, info, age)
-    env.close()
-    return _Lived(env, moments)
+    _promise(
+        names == set(change.reports()),
+        change,
+        f"says what it reports, but reports() gave {sorted(change.reports())}, and it reported {sorted(names)}",
+    )
 
 
 def _check_data(change: Change) -> None:

@@ -29,6 +29,7 @@ class Change(ABC):
         reports_channels: Whether what it reports names channels of the observation, so that no change that moves
             channels may be wrapped around it within a task.
         moves_channels: Whether channels are elsewhere, or others, afterwards.
+        keeps_spaces: Whether both spaces stay what they were; lives need all tasks to end up with equal ones.
         keeps_finite: Whether what is seen is finite if what is sensed is.
     """
 
@@ -37,6 +38,7 @@ class Change(ABC):
     group: ClassVar[str] = "senses"
     reports_channels: ClassVar[bool] = False
     moves_channels: ClassVar[bool] = False
+    keeps_spaces: ClassVar[bool] = True
     keeps_finite: ClassVar[bool] = True
 
     def __init_subclass__(cls, *, kind: str | None = None, **rest: object) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from envs.batched import BatchedWorld
 from envs.changes.base import Change
+from envs.looped import LoopedWorld
 from envs.setting import BatchSetting, Setting
 
 CORNERS = ("north-west", "north-east", "south-west", "south-east")
@@ -65,8 +66,10 @@ class Goal(Change, kind="goal"):
             raise ValueError(f"Goal.what is {self.what!r}, but the things of the room are {room.things}")
         return HiddenThing(env, self.what)
 
-    def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld:
-        """Hide the goal in batched rooms, whose own rule looks for it; see `wrap`."""
+    def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld | None:
+        """Hide the goal in batched rooms, whose own rule looks for it; see `wrap`. Looped rooms are wrapped each."""
+        if isinstance(world, LoopedWorld):
+            return None
         from envs.grid.families import room  # noqa: PLC0415 - lives without grids need not import them
         from envs.grid.world import GridWorld  # noqa: PLC0415
 

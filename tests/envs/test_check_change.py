@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
 
-from envs import Change, Clock, Permute, Setting, check_change, report
+from envs import Change, Clock, Effect, Frame, Permute, Setting, check_change, report
 from envs.senses import free
 
 BASES = ("CartPole-v1", "Acrobot-v1", "lifelong/Room-v0")
@@ -91,6 +92,56 @@ class FaultySenses(gym.Wrapper):
 def test_every_broken_promise_is_found(fault: str, message: str):
     with pytest.raises(ValueError, match=message):
         check_change("CartPole-v1", Faulty(fault), steps=100)
+
+
+@dataclass(frozen=True)
+class FaultyEffect(Change, kind="faulty effect"):
+    """Breaks one promise that effects make."""
+
+    reports_channels: ClassVar[bool] = True
+
+    fault: str
+    strength: float = 1.0
+
+    def reports(self) -> tuple[str, ...]:
+        return ("faulty_mask", "other") if self.fault == "reports" else ("faulty_mask",)
+
+    def still(self) -> Change:
+        return FaultyEffect(self.fault, self.strength if self.fault == "still" else 0.0)
+
+    def effect(self, frame: Frame) -> Effect:
+        return Shove(frame, self)
+
+
+class Shove(Effect):
+    def __init__(self, frame: Frame, change: FaultyEffect) -> None:
+        super().__init__(frame)
+        self.change, self.num_envs = change, frame.num_envs
+
+    def see(self, sensed, rows, first):
+        seen = sensed + np.float32(self.change.strength)
+        if self.change.fault == "batch" and self.num_envs > 1:
+            seen = seen + np.arange(len(sensed), dtype=np.float32)[:, None]
+        return np.full_like(seen, np.nan) if self.change.fault == "finite" else seen
+
+    def report(self):
+        return {"faulty_mask": np.full((self.num_envs, 4), self.change.fault != "mask")}
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("reports", r"says what it reports, but reports\(\) gave \['faulty_mask', 'other'\]"),
+        ("still", "at zero strength changes nothing"),
+        ("batch", "is the same for many bodies as for each of them"),
+        ("mask", "masks what it hits, but at age 0"),
+        ("finite", "observes within .* but gave .*nan"),
+    ],
+)
+def test_every_promise_of_effects_that_is_broken_is_found(fault: str, message: str):
+    check_change("CartPole-v1", FaultyEffect("none"), steps=100)
+    with pytest.raises(ValueError, match=message):
+        check_change("CartPole-v1", FaultyEffect(fault), steps=100)
 
 
 def test_what_is_no_change_is_refused():
