@@ -27,6 +27,7 @@ USAGE = """usage: lifelong COMMAND ...
   bench cost [SPEC]     CPU time per environment step of each agent, in one run
   bench speed           worlds, learners and the brain beside others, in one run, taking turns
   bench exact           our grid worlds beside MiniGrid's own, transition by transition
+  pages                 write the pages of the documentation that are made from the code
 
 `lifelong COMMAND --help` lists the options; `lifelong run|compare|report SPEC --help` also every field of SPEC."""
 
@@ -38,6 +39,7 @@ COMMANDS = {
     "report": commands.report,
     "tune": commands.tune,
     "bench": commands.bench,
+    "pages": commands.pages,
 }
 
 

@@ -258,6 +258,13 @@ def bench_exact(args: Sequence[str]) -> int:
     return exact(args)
 
 
+def pages(args: Sequence[str]) -> int:
+    """Write the pages of the documentation that are made from the code."""
+    from experiments.pages import pages as write  # noqa: PLC0415  (most commands need none of it)
+
+    return write(args)
+
+
 def bench_cost(args: Sequence[str]) -> int:
     """Measure what agents cost."""
     words = list(args)
