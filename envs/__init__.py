@@ -20,8 +20,10 @@ from envs.effect import Effect as Effect
 from envs.effect import Frame as Frame
 from envs.grid.make import register_grid as _register_grid
 from envs.life import LifelongEnv as LifelongEnv
-from envs.lives import LIVES as LIVES
 from envs.lives import make_life as make_life
+from envs.lives import register_lives as _register_lives
+from envs.named import LIVES as LIVES
+from envs.named import life as life
 from envs.schedule import Schedule as Schedule
 from envs.schedule import Task as Task
 from envs.schedule import Visit as Visit
@@ -62,6 +64,7 @@ __all__ = [
     "Visit",
     "changed",
     "check_change",
+    "life",
     "make_life",
     "report",
 ]
@@ -70,10 +73,4 @@ _register_grid()
 _register_classic()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
-for _life in LIVES:
-    _gymnasium.register(
-        id=f"lifelong/{_life}-v0",
-        entry_point="envs.lives:make_env",
-        vector_entry_point="envs.lives:make_vector_env",
-        kwargs={"life": _life},
-    )
+_register_lives()

@@ -65,13 +65,16 @@ def _room(
     return GridWorld(ROOM, num_envs, senses="bits", actions=actions, engine=engine, device=device, **arguments)
 
 
-def _classic(body: str, num_envs: int, engine: Any, device: str, **arguments: Any) -> BatchedWorld | None:
+def _classic(
+    body: str, num_envs: int, engine: Any, device: str, *, max_episode_steps: int | None = None, **arguments: Any
+) -> BatchedWorld | None:
     from envs.classic import BODIES, ClassicWorld  # noqa: PLC0415 - see above
 
     if arguments:
         tell_once(body, f"its batched form has no argument {', '.join(map(repr, arguments))}")
         return None
-    world = ClassicWorld(BODIES[body](), num_envs, engine, device)
+    chosen = BODIES[body]()
+    world = ClassicWorld(chosen.limited(max_episode_steps or chosen.limit), num_envs, engine, device)
     # Lives declare real-valued senses unbounded: see `envs.senses.RealSenses`.
     world.observation_space = spaces.Box(-np.inf, np.inf, world.observation_space.shape, np.float32)
     return world

@@ -26,6 +26,7 @@ USAGE = """usage: lifelong COMMAND ...
   tune SPEC --agent A   try the settings of a grid on other seeds
   bench cost [SPEC]     CPU time per environment step of each agent, in one run
   bench speed           worlds, learners and the brain beside others, in one run, taking turns
+  bench worlds          what changes and lives cost, against the bare environments
   bench exact           our grid worlds beside MiniGrid's own, transition by transition
   pages                 write the pages of the documentation that are made from the code
 

@@ -230,7 +230,7 @@ def tune(args: Sequence[str]) -> int:
 
 def bench(args: Sequence[str]) -> int:
     """Measure what agents cost, how fast we are beside others, or whether our grid worlds are MiniGrid's."""
-    kinds = {"cost": bench_cost, "speed": bench_speed, "exact": bench_exact}
+    kinds = {"cost": bench_cost, "speed": bench_speed, "worlds": bench_worlds, "exact": bench_exact}
     if args and args[0] in ("-h", "--help"):
         read_options(BenchOptions, ["--help"], "lifelong bench cost [SPEC]", f"There are also {' and '.join(OTHERS)}.")
     if not args or args[0] not in kinds:
@@ -241,7 +241,7 @@ def bench(args: Sequence[str]) -> int:
     return kinds[args[0]](args[1:])
 
 
-OTHERS = ("lifelong bench speed", "lifelong bench exact")
+OTHERS = ("lifelong bench speed", "lifelong bench worlds", "lifelong bench exact")
 
 
 def bench_speed(args: Sequence[str]) -> int:
@@ -249,6 +249,14 @@ def bench_speed(args: Sequence[str]) -> int:
     from experiments.speed.command import speed  # noqa: PLC0415  (most commands need none of it)
 
     return speed(args)
+
+
+def bench_worlds(args: Sequence[str]) -> int:
+    """Measure what changes and lives cost, against the bare environments."""
+    from experiments.speed.command import speed  # noqa: PLC0415  (most commands need none of it)
+    from experiments.speed.life_rows import GROUPS  # noqa: PLC0415
+
+    return speed(args, "worlds", GROUPS)
 
 
 def bench_exact(args: Sequence[str]) -> int:

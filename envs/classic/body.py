@@ -107,6 +107,19 @@ class Body(ABC):
             if len(wrong):
                 raise self.refusal(f"{actions[wrong[0]]} in row {wrong[0]}")
 
+    def limited(self, limit: int) -> Self:
+        """Give this body with another length of episodes, in steps.
+
+        Raises:
+            ValueError: If it is below 1.
+        """
+        if limit == self.limit:
+            return self
+        if limit < 1:
+            raise ValueError(f"an episode of {self.name} has at least 1 step; got a limit of {limit}")
+        kind = type(self)
+        return type(kind.__name__, (kind,), {"limit": limit, "__doc__": kind.__doc__})(**asdict(self))  # pyright: ignore[reportReturnType]
+
     def changed(self, **changes: float) -> Self:
         """Give this body with other parameters.
 

@@ -1,4 +1,4 @@
-"""`lifelong bench speed`: what is asked for, measured, shown, kept, and held against the run before."""
+"""`lifelong bench speed` and `worlds`: what is asked for, measured, shown, kept, and held against the run before."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from experiments.speed.measure import machine, measure, stages
 from experiments.speed.report import table, write
 from experiments.speed.rows import GROUPS, Group
 
-COMMITTED = Path(__file__).parent.parent / "results" / "speed" / "speed.json"
-"""What a run is held against if nothing else is named."""
+COMMITTED = Path(__file__).parent.parent / "results"
+"""Where what a run is held against lies, if nothing else is named: <here>/NAME/NAME.json."""
 HELP = """Ours against others, in one run, taking turns, one thread each. Exit code 1 if a contender fails, or, with
 --against, if a ratio has become worse."""
 
@@ -36,16 +36,21 @@ class SpeedOptions:
     seconds: float = 0.5
     """CPU seconds of a turn; a contender that works in larger pieces works one piece."""
     out: Path = Path("runs")
-    """Folder for figures and numbers: <out>/speed/speed.json and speed.png."""
+    """Folder for figures and numbers: <out>/NAME/NAME.json and NAME.png, where NAME is what is measured."""
     results: Path | None = None
-    """Also write them to <results>/speed, to be committed."""
+    """Also write them to <results>/NAME, to be committed."""
     against: Path | None = None
-    """The speed.json of a run before: ratios that have become worse make exit code 1. Without it the committed one is
+    """The NAME.json of a run before: ratios that have become worse make exit code 1. Without it the committed one is
     compared with, if there is one, and nothing follows from it."""
 
 
-def speed(args: Sequence[str]) -> int:
+def speed(args: Sequence[str], name: str = "speed", every: Sequence[Group] = GROUPS) -> int:
     """Measure, show, keep, compare.
+
+    Args:
+        args: The words after ``lifelong bench NAME``.
+        name: What is measured.
+        every: All groups that can be asked for.
 
     Returns:
         The exit code.
@@ -53,16 +58,16 @@ def speed(args: Sequence[str]) -> int:
     Raises:
         SpecError: Before anything is measured, if an option does not fit.
     """
-    options = read_options(SpeedOptions, args, "lifelong bench speed", HELP)
-    groups = chosen(options.rows)
+    options = read_options(SpeedOptions, args, f"lifelong bench {name}", HELP)
+    groups = chosen(options.rows, every)
     if options.turns < 1:
         raise SpecError(f"--turns: expected at least 1; got {options.turns}")
     if not options.seconds > 0:
         raise SpecError(f"--seconds: expected more than 0; got {options.seconds:g}")
     if options.rows and options.results is not None:
         raise SpecError("--results keeps whole runs, which others are held against; leave --rows out")
-    before = read_result(options.against)
-    folder = options.out / "speed"
+    before = read_result(options.against, name)
+    folder = options.out / name
     result: dict[str, Any] = {
         "machine": machine(),
         "versions": {},
@@ -72,23 +77,24 @@ def speed(args: Sequence[str]) -> int:
         "contenders": {},
         "rows": {},
     }
-    count = make_count("speed", stages(groups, options.turns))
+    count = make_count(name, stages(groups, options.turns))
     try:
         run(result, groups, count)
     except KeyboardInterrupt:
         count.close()
-        write(result, folder)
-        print(f"lifelong: interrupted; what has been measured is in {folder / 'speed.json'}", file=sys.stderr)
+        write(result, folder, name)
+        print(f"lifelong: interrupted; what has been measured is in {folder / f'{name}.json'}", file=sys.stderr)
         return 130
     finally:
         count.close()
     console = Console()
     (console if console.is_terminal else Console(width=150)).print(table(result))
-    for path in write(result, folder) + (write(result, options.results / "speed") if options.results else []):
+    kept = write(result, options.results / name, name) if options.results else []
+    for path in write(result, folder, name) + kept:
         print(f"written: {path}")
-    failed = [name for name, one in result["contenders"].items() if "failed" in one]
-    for name in failed:
-        print(f"lifelong: {name} failed: {result['contenders'][name]['failed']}", file=sys.stderr)
+    failed = [who for who, one in result["contenders"].items() if "failed" in one]
+    for who in failed:
+        print(f"lifelong: {who} failed: {result['contenders'][who]['failed']}", file=sys.stderr)
     slower = before is not None and say(compared(result, before))
     return 1 if failed or (slower and options.against is not None) else 0
 
@@ -116,21 +122,22 @@ def chosen(text: str, groups: Sequence[Group] = GROUPS) -> list[Group]:
     return [group for group in groups if not asked or group.name in asked]
 
 
-def read_result(path: Path | None) -> dict[str, Any] | None:
+def read_result(path: Path | None, name: str = "speed") -> dict[str, Any] | None:
     """Read the run before; the committed one, if there is one, where none is named.
 
     Raises:
         SpecError: If the named one is none.
     """
     if path is None:
-        return read_result(COMMITTED) if COMMITTED.is_file() else None
+        committed = COMMITTED / name / f"{name}.json"
+        return read_result(committed, name) if committed.is_file() else None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         whole = isinstance(found["machine"]["processor"], str) and isinstance(found["rows"], dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SpecError(f"--against: '{path}' is no speed.json of `lifelong bench speed` ({error})") from error
+        raise SpecError(f"--against: '{path}' is no {name}.json of `lifelong bench {name}` ({error})") from error
     if not whole:
-        raise SpecError(f"--against: '{path}' is no speed.json of `lifelong bench speed`")
+        raise SpecError(f"--against: '{path}' is no {name}.json of `lifelong bench {name}`")
     return found
 
 

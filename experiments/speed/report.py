@@ -56,19 +56,19 @@ def brief(value: float) -> str:
     return f"{value:.3g}"
 
 
-def write(result: dict[str, Any], folder: Path) -> list[Path]:
-    """Write ``speed.json`` and, if there is something to draw, ``speed.png``.
+def write(result: dict[str, Any], folder: Path, name: str = "speed") -> list[Path]:
+    """Write ``NAME.json`` and, if there is something to draw, ``NAME.png``.
 
     Returns:
         What has been written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "speed.json"
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     written = [path]
     if compared_rows(result) or curves(result):
-        save(draw(result), folder / "speed.png")
-        written.append(folder / "speed.png")
+        save(draw(result), folder / f"{name}.png")
+        written.append(folder / f"{name}.png")
     return written
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from stable_baselines3 import PPO
 
 from agents.vec import SB3VecEnv
+from envs import LifelongVectorEnv, Schedule, Task
 from envs.classic import BODIES, ClassicWorld, make_env, make_vector_env
 from envs.classic.arithmetic import squared
 from envs.classic.body import Body
@@ -418,3 +419,12 @@ def test_a_learner_learns_in_it():
         seen = outcome.observation
         lengths += steps[outcome.terminated | outcome.truncated].tolist()
     assert np.mean(lengths) > 100  # anything at all gives 22
+
+
+@pytest.mark.parametrize("engine", ["looped", "numpy", "auto"])
+def test_episodes_are_as_long_as_a_task_says(engine: str):
+    task = Task("short", "Acrobot-v1", kwargs={"max_episode_steps": 30})
+    life = LifelongVectorEnv(Schedule((task,), steps=1000), 2, engine=engine)
+    life.reset()
+    cut = [bool(life.step(np.ones(2, int))[3].all()) for _ in range(90)]
+    assert [age for age, one in enumerate(cut, 1) if one] == [30, 60, 90]

@@ -266,8 +266,8 @@ def test_the_brain_is_measured_alone():
 def told(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """The command line in a folder of its own, with fake contenders and no committed run."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, "COMMITTED", tmp_path / "committed.json")
-    monkeypatch.setattr(command, "chosen", lambda text: [PAIR])
+    monkeypatch.setattr(command, "COMMITTED", tmp_path / "committed")
+    monkeypatch.setattr(command, "chosen", lambda text, every: [PAIR])
     monkeypatch.setattr(command, "measure", lambda group, turns, *_: live(turns=turns)[0])
 
     def said(*words: str) -> tuple[int, str, str]:
@@ -291,7 +291,8 @@ def test_a_run_is_shown_and_kept_and_held_against_the_one_before(told, tmp_path)
     assert told("--turns", "3", "--against", str(path))[0] == 0
     for row in before["rows"].values():
         row["min"] = row["median"] = 9.0
-    for where in (path, tmp_path / "committed.json"):
+    (tmp_path / "committed" / "speed").mkdir(parents=True)
+    for where in (path, tmp_path / "committed" / "speed" / "speed.json"):
         where.write_text(json.dumps(before))
     code, out, _ = told("--turns", "3", "--against", str(path))
     assert code == 1 and "slower: pair: to run: fast / slow: 4, was 9" in out
