@@ -70,22 +70,43 @@ class BrainAgent:
     def live(self, env: gym.vector.VectorEnv, steps: int) -> None:
         """Live exactly ``steps`` environment steps, learning at each; see `Agent.live`."""
         check_autoreset(env)
-        seen, _ = env.reset()
+        seen: Any = env.reset()[0]
         self._suit(seen)
+        learner = self._learner
+        if torch.is_tensor(seen) and not isinstance(learner, DeviceLearner):
+            env, seen = Fetched(env), fetch(seen)
+        learner.begin(seen)
+        live = self._live_one if learner.single else self._live_many
+        live(env, vector_steps(env, steps))
+        self.brain.settle()
+
+    def _live_many(self, env: gym.vector.VectorEnv, steps: int) -> None:
+        """Live vector steps."""
         learner, first = self._learner, self.first_action
         on_device = isinstance(learner, DeviceLearner)
         rng = self._device_rng if on_device else self._rng
-        if torch.is_tensor(seen) and not on_device:
-            env, seen = Fetched(env), fetch(seen)
-        learner.begin(seen)
-        for _ in range(vector_steps(env, steps)):
+        for _ in range(steps):
             action = learner.act(rng)
             upcoming, reward, terminated, truncated, infos = env.step(action + first if first else action)
             after = seen_last(upcoming, terminated, truncated, infos)
             paid = reward if on_device else np.asarray(reward, dtype=np.float32)
             learner.learn(Outcome(action, paid, terminated, truncated, after, upcoming))
             self._recent = upcoming
-        self.brain.settle()
+
+    def _live_one(self, env: gym.vector.VectorEnv, steps: int) -> None:
+        """Live steps of one body: to make arrays of its reward and its end would cost as much as its world."""
+        learner, rng, first = self._learner, self._rng, self.first_action
+        for _ in range(steps):
+            action = learner.act(rng)
+            upcoming, reward, terminated, truncated, infos = env.step(action + first if first else action)
+            nothing_follows = terminated.item()
+            over = nothing_follows or truncated.item()
+            after = seen_last(upcoming, terminated, truncated, infos) if over else upcoming
+            paid = reward.item()
+            if paid:
+                paid = float(np.float32(paid))  # as arrays of rewards are rounded
+            learner.learn_one(action.item(), paid, nothing_follows, over, after, upcoming)
+            self._recent = upcoming
 
     def _suit(self, seen: np.ndarray | Tensor) -> None:
         """Choose the learner by the first observations of a life.

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lifelong_agent.stamp import stamp
+from lifelong_agent.stamp import SHARED, stamp
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -117,5 +117,5 @@ def _always(form: Callable[..., Any]) -> Callable[..., Any]:
     return lambda dice: form
 
 
-_STAMP = stamp(Path(__file__).parent)
+_STAMP = stamp(Path(__file__).parent, SHARED)
 """Taken when the sources are read: what is compiled later is what they were then, whatever they are by now."""

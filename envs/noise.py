@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -17,16 +17,21 @@ class Noise(Protocol):
     """Adds noise to rows of observations."""
 
     def add(
-        self, sensed: Array, factors: np.ndarray, rows: np.ndarray, final: Array | None = None, ended: Any = None
+        self,
+        sensed: Array,
+        factors: np.ndarray,
+        rows: np.ndarray | None = None,
+        final: Array | None = None,
+        ended: Array | None = None,
     ) -> tuple[Array, Array | None]:
         """Add a normal number to each channel, drawn as ``standard_normal(channels, float32)`` of the row's generator.
 
         Args:
-            sensed: Observations, ``(N, channels)`` float32; left as they are.
+            sensed: Observations, ``(N, channels)`` float32; may be written to.
             factors: What the numbers are multiplied with, ``(channels,)`` float32.
-            rows: Rows ``(R,)`` that noise is drawn for, none twice; the others are given as they are.
-            final: Last observations ``(N, channels)``; their noise is drawn before that of ``sensed``.
-            ended: Rows ``(E,)`` of theirs; others are right only where they need no noise.
+            rows: Rows ``(R,)`` that noise is drawn for, none twice; the others are given as they are. None for all.
+            final: Last observations ``(N, channels)``; their noise is drawn before that of ``sensed``. Likewise.
+            ended: Which rows of theirs, ``(N,)`` bool; others are right only where they need no noise. None for all.
 
         Returns:
             What is seen of ``sensed``, and of ``final``.
@@ -64,13 +69,20 @@ class NoiseRows:
         self._generators: list[np.random.Generator] = []
 
     def add(
-        self, sensed: Array, factors: np.ndarray, rows: np.ndarray, final: Array | None = None, ended: Any = None
+        self,
+        sensed: Array,
+        factors: np.ndarray,
+        rows: np.ndarray | None = None,
+        final: Array | None = None,
+        ended: Array | None = None,
     ) -> tuple[Array, Array | None]:
         """Add noise; see `Noise.add`."""
-        last = None if final is None else self._added(final, factors, ended)
+        which = None if ended is None else np.flatnonzero(ended)
+        last = None if final is None else self._added(final, factors, which)
         return self._added(sensed, factors, rows), last
 
-    def _added(self, sensed: Array, factors: np.ndarray, rows: np.ndarray) -> Array:
+    def _added(self, sensed: Array, factors: np.ndarray, rows: np.ndarray | None) -> Array:
+        rows = np.arange(len(sensed)) if rows is None else rows
         # Minus zero: plus zero would make plus zero of a minus zero.
         drawn = np.full((len(sensed), self._channels), -0.0, np.float32)
         drawn[rows] = self._draw(rows) * factors
@@ -98,38 +110,52 @@ class CompiledNoise:
         """Begin with nothing drawn; see `make_noise`."""
         self._make = moments
         self._add = import_module("envs.noise_compiled").adding(channels)
-        self._none, self._nobody = np.empty((0, channels), np.float32), np.empty(0, np.int64)
-        self._dice: np.ndarray | None = None
+        self._none, self._listed, self._nobody = (
+            np.empty((0, channels), np.float32),
+            np.arange(0),
+            np.empty(0, np.bool_),
+        )
+        self._groups: np.ndarray | None = None
         # Compiled, or read from disk, before the life begins and not when the first noise comes.
-        none, nobody = self._none, self._nobody
-        self._add(np.empty((0, WORDS), np.uint64), np.empty(channels, np.float32), nobody, none, nobody, none, none)
+        nothing = self._listed, self._none, self._nobody, self._none
+        self._add(_groups_of([]), np.empty(channels, np.float32), True, *nothing)
 
     def add(
-        self, sensed: Array, factors: np.ndarray, rows: np.ndarray, final: Array | None = None, ended: Any = None
+        self,
+        sensed: Array,
+        factors: np.ndarray,
+        rows: np.ndarray | None = None,
+        final: Array | None = None,
+        ended: Array | None = None,
     ) -> tuple[Array, Array | None]:
         """Add noise; see `Noise.add`.
 
         Raises:
             TypeError: If the generators are not PCG64, which NumPy's ``default_rng`` makes.
         """
-        dice = self._dice
-        if dice is None:
-            dice = self._dice = _dice_of(self._make())
+        groups = self._groups
+        if groups is None:
+            groups = self._groups = _groups_of(self._make())
         # Arrays that lie in memory in another order would be compiled for anew.
-        size, sensed = len(sensed), np.ascontiguousarray(sensed)
-        final, ended = (self._none, self._nobody) if final is None else (np.ascontiguousarray(final), ended)
-        seen = np.empty((size + len(final), sensed.shape[1]), np.float32)
-        if len(rows) < size:
-            seen[:size] = sensed
-        self._add(dice, factors, rows, sensed, ended, final, seen)
-        return (seen[:size], seen[size:]) if len(final) else (seen, None)
+        seen, last = np.ascontiguousarray(sensed), None if final is None else np.ascontiguousarray(final)
+        listed = self._listed if rows is None else rows
+        if last is None:
+            self._add(groups, factors, rows is None, listed, seen, self._nobody, self._none)
+        else:
+            ended = np.ones(len(last), np.bool_) if ended is None else ended
+            self._add(groups, factors, rows is None, listed, seen, ended, last)
+        return seen, last
 
 
-def _dice_of(generators: list[np.random.Generator]) -> np.ndarray:
-    """Give generators as rows of dice, ``(N, 6)``; see `envs.dice`."""
-    dice = np.empty((len(generators), WORDS), np.uint64)
-    for row, generator in zip(dice, generators, strict=True):
+def _groups_of(generators: list[np.random.Generator]) -> np.ndarray:
+    """Give generators in groups of eight, ``(G, 6, 8)``: see `envs.noise_compiled`.
+
+    Raises:
+        TypeError: If one is not PCG64.
+    """
+    groups = np.zeros((-(-len(generators) // 8), WORDS, 8), np.uint64)
+    for row, generator in enumerate(generators):
         if not isinstance(generator.bit_generator, np.random.PCG64):
             raise TypeError(f"noise is drawn from generators of PCG64, as default_rng makes them; got {generator}")
-        write_generator(row, generator.bit_generator)
-    return dice
+        write_generator(groups[row // 8, :, row % 8], generator.bit_generator)
+    return groups

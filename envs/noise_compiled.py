@@ -1,4 +1,8 @@
-"""Normal numbers from rows of dice, added to what is seen, in compiled code: the bits of NumPy's generators."""
+"""Normal numbers from groups of dice, added to what is seen, in compiled code: the bits of NumPy's generators.
+
+Generators lie in groups of eight, ``(G, 6, 8)``: the words of a row of dice, each of them eight times. Rows whose
+numbers all lie within their layers' rectangles, as 99 % of numbers do, are drawn as vectors, the others one by one.
+"""
 
 # Loops over arrays are what numba compiles: they look like C because they become C.
 from __future__ import annotations
@@ -14,17 +18,34 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from envs.compiled import OPTIONS, compiled
+from envs.dice import WORDS
 from envs.dice_compiled import advance, mixed
+from envs.noise_lanes import (
+    AFTER_HALF,
+    AFTER_HIGH,
+    AFTER_LOW,
+    DRAWN,
+    HALF,
+    HAS_HALF,
+    HIGH,
+    INCREMENT_HIGH,
+    INCREMENT_LOW,
+    LANES,
+    LOW,
+    add_lanes,
+    draw_lanes,
+)
 from envs.ziggurat import EDGE, ziggurat
 
 Array = np.ndarray[Any, Any]
 
 INNER, WIDTHS, HEIGHTS = ziggurat()
 _EDGE, _SHARE = np.float32(EDGE), np.float32(1 / EDGE)
-# A layer's `INNER` in the low half of a word, the bits of its `WIDTHS` in the high half: one look-up for both.
-_LAYERS = INNER.astype(np.uint64) | WIDTHS.view(np.uint32).astype(np.uint64) << np.uint64(32)
-_HALF, _LAYER = np.uint64(0xFFFFFFFF), np.uint64(0xFF)
-_0, _1, _5, _9, _17, _32 = (np.uint64(number) for number in (0, 1, 5, 9, 17, 32))
+# A layer's `INNER` in the low half of a word, as far up as numbers are drawn, and the bits of its `WIDTHS` in the high
+# half: one look-up for both.
+LAYERS = INNER.astype(np.uint64) << np.uint64(9) | WIDTHS.view(np.uint32).astype(np.uint64) << np.uint64(32)
+_HALF, _LAYER, _ALL = np.uint64(0xFFFFFFFF), np.uint64(0xFF), np.uint64(0xFF)
+_0, _1, _3, _5, _7, _17, _32 = (np.uint64(number) for number in (0, 1, 3, 5, 7, 17, 32))
 _SIGN, _TO_SIGN, _8, _9_SHORT = (np.uint32(number) for number in (0x100, 23, 8, 9))
 
 
@@ -53,7 +74,7 @@ def _as_share(bits: Any):
 @njit(forceinline=True, **OPTIONS)
 def _within(bits: Any):
     """Make a normal number of 32 bits drawn, float32: right if it lies within its layer's rectangle."""
-    width = _as_float(np.uint32(_LAYERS[bits & _LAYER] >> _32))  # type: ignore[call-arg]
+    width = _as_float(np.uint32(LAYERS[bits & _LAYER] >> _32))  # type: ignore[call-arg]
     size = np.float32(np.int32(np.uint32(bits) >> _9_SHORT)) * width
     # A branch that is taken half of the time would cost more than all the rest.
     return _as_float(_as_bits(size) ^ (np.uint32(bits) & _SIGN) << _TO_SIGN)  # type: ignore[call-arg]
@@ -62,7 +83,7 @@ def _within(bits: Any):
 @njit(forceinline=True, **OPTIONS)
 def _is_within(bits: Any):
     """Tell whether 32 bits drawn lie within their layer's rectangle."""
-    return bits >> _9 < _LAYERS[bits & _LAYER] & _HALF
+    return bits < LAYERS[bits & _LAYER] & _HALF
 
 
 @njit(forceinline=True, **OPTIONS)
@@ -95,40 +116,81 @@ def _judged(bits: Any, stage: int, number: Any, layer: Any, sign: Any) -> Any:
     return done, FRESH if done else TAIL, -(_EDGE + number) if sign else _EDGE + number, layer, sign
 
 
-def _make_add(channels: int) -> Callable[..., None]:
-    """Make what adds noise to some rows of observations, as NumPy's ``standard_normal(channels, float32)`` draws it.
+PART = 8
+"""Groups whose words are drawn before numbers are made of them: what was just written is not read at once."""
+WIDEST = 8
+"""Channels of rows that are drawn eight at a time. Of more, most rows have a number that takes more than one draw."""
 
-    Compiled, it writes ``seen[row] = sensed[row] + factors * numbers`` for ``rows``, and before that
-    ``seen[N + row] = final[row] + factors * numbers`` for rows that have ``ended``.
+
+def _make_add(channels: int) -> Callable[..., None]:  # noqa: PLR0915 - see below
+    """Make what adds noise to rows of observations, as NumPy's ``standard_normal(channels, float32)`` draws it.
+
+    Compiled, it adds ``factors * numbers`` to ``seen[row]``, for ``rows`` or for ``every`` row; and before that to
+    ``final[row]`` for rows that have ``ended``, of which there may be none.
     """
     words = (channels + 1) // 2
     ring = (1 << (2 * words - 1).bit_length()) - 1
+    fields = DRAWN + words
+    wide = channels > WIDEST
+    group_size, draw_size = np.uint64(8 * LANES * WORDS), np.uint64(8 * LANES * fields)
+    rows_size = np.uint64(4 * channels * LANES)
 
     # In one function: arrays that are handed on would have their references counted, at the price of the numbers.
-    def add(dice: Array, factors: Array, rows: Array, sensed: Array, ended: Array, final: Array, seen: Array) -> None:
-        drawn, size = np.empty(ring + 1, np.uint64), np.uint64(len(sensed))
-        for k in range(-len(ended), len(rows)):
-            # Without a sign, or it would be looked at wherever the row is used.
-            row = np.uint64(rows[k] if k >= 0 else ended[-1 - k])
-            to = row if k >= 0 else size + row
-            high, low, step, half = dice[row, 0], dice[row, 1], (dice[row, 2], dice[row, 3]), dice[row, 5]
-            # Two numbers are made of one word. Where half of one is left over, all words are shifted by that half:
-            # a branch that is taken half of the time would cost as much as a number.
-            has_half = dice[row, 4]
-            shift, kept = has_half << _5, _0 - has_half
-            before, within = (high, low), True
-            for i in range(words):
-                before = high, low
-                high, low, one, two, half = _two(high, low, *step, shift, kept, half)
-                drawn[2 * i], drawn[2 * i + 1] = one, two
-                within &= _is_within(one) & (2 * i + 1 == channels or _is_within(two))
-            used, made = channels, 2 * words
-            if within:
-                for i in range(channels):
-                    bare = sensed[row, i] if k >= 0 else final[row, i]
-                    seen[to, i] = bare + _within(drawn[i]) * factors[i]
+    def add(  # noqa: PLR0912, PLR0915
+        groups: Array, factors: Array, every: bool, rows: Array, seen: Array, ended: Array, final: Array
+    ) -> None:
+        full = len(seen) // LANES if every and not wide else 0
+        ahead, drawn = np.empty((PART, fields, LANES), np.uint64), np.empty(ring + 1, np.uint64)
+        # Used in the loop below: what is used by its address alone is let go of at once.
+        repeated = np.empty((LANES, channels), np.float32)
+        repeated[:] = factors
+        state, written = np.uint64(groups.ctypes.data), np.uint64(ahead.ctypes.data)
+        layers, told, factors_at = LAYERS.ctypes.data, np.uint64(seen.ctypes.data), repeated.ctypes.data
+        # Rows that are taken one by one; below 0 where it is for what was seen last.
+        single = np.empty(len(ended) + len(rows) + max(PART * LANES, len(seen) - full * LANES), np.int64)
+        for first in range(-PART, full, PART):
+            count = 0
+            if first < 0:
+                for row in range(len(ended)):
+                    single[count] = -1 - row
+                    count += ended[row]
+                for row in rows:
+                    single[count] = row
+                    count += 1
+                for row in range(full * LANES, len(seen) if every else 0):
+                    single[count] = row
+                    count += 1
             else:
-                used, i, stage, number, layer, sign = 0, 0, FRESH, np.float32(0), _0, _0
+                part = min(PART, full - first)
+                for k in range(part):
+                    at, words_at = np.uint64(first + k), written + np.uint64(k) * draw_size
+                    draw_lanes(channels, state + at * group_size, words_at)  # type: ignore[call-arg] - as above
+                for k in range(part):
+                    at, words_at = np.uint64(first + k), written + np.uint64(k) * draw_size
+                    group, rows_at = state + at * group_size, told + at * rows_size
+                    done = add_lanes(channels, group, words_at, rows_at, factors_at, layers)  # type: ignore[call-arg]
+                    if done != _ALL:
+                        for lane in range(LANES):
+                            single[count] = (first + k) * LANES + lane
+                            count += not done >> np.uint64(lane) & _1
+            for task in range(count):
+                last = single[task] < 0
+                # Without a sign, or it would be looked at wherever the row is used.
+                row = np.uint64(-1 - single[task] if last else single[task])
+                which, lane = row >> _3, row & _7
+                step = groups[which, INCREMENT_HIGH, lane], groups[which, INCREMENT_LOW, lane]
+                high, low, half = groups[which, HIGH, lane], groups[which, LOW, lane], groups[which, HALF, lane]
+                # Two numbers are made of one word. Where half of one is left over, all words are shifted by that half.
+                has_half = groups[which, HAS_HALF, lane]
+                shift, kept, before = has_half << _5, _0 - has_half, (high, low)
+                used, made, i, stage, number, layer, sign = 0, 0, 0, FRESH, np.float32(0), _0, _0
+                if first >= 0:  # what was drawn for the group is taken further
+                    k = which - np.uint64(first)
+                    high, low, half = ahead[k, AFTER_HIGH, lane], ahead[k, AFTER_LOW, lane], ahead[k, AFTER_HALF, lane]
+                    for word in range(words):
+                        both = ahead[k, DRAWN + word, lane]
+                        drawn[2 * word], drawn[2 * word + 1] = both & _HALF, both >> _32
+                    made = 2 * words
                 while i < channels:
                     if used == made:
                         before = high, low
@@ -138,17 +200,19 @@ def _make_add(channels: int) -> Callable[..., None]:
                     done, stage, number, layer, sign = _judged(drawn[used & ring], stage, number, layer, sign)
                     used += 1
                     if done:
-                        bare = sensed[row, i] if k >= 0 else final[row, i]
-                        seen[to, i] = bare + number * factors[i]
+                        if last:
+                            final[row, i] += number * repeated[0, i]
+                        else:
+                            seen[row, i] += number * repeated[0, i]
                         i += 1
-            if used < made:
-                # One is left over: half of the last word, or, where words are shifted, all of it.
-                if has_half:
-                    high, low = before
-                else:
-                    half = drawn[used & ring]
-                dice[row, 4] = _1 - has_half
-            dice[row, 0], dice[row, 1], dice[row, 5] = high, low, half
+                if used < made:
+                    # One is left over: half of the last word, or, where words are shifted, all of it.
+                    if has_half:
+                        high, low = before
+                    else:
+                        half = drawn[used & ring]
+                    groups[which, HAS_HALF, lane] = _1 - has_half
+                groups[which, HIGH, lane], groups[which, LOW, lane], groups[which, HALF, lane] = high, low, half
 
     return add
 

@@ -99,7 +99,7 @@ class LifelongVectorEnv(VectorEnv):
             self._worlds = self._worlds.again(seed)
         super().reset(seed=seed)
         observations, report = self._enter().begin()
-        return observations, {INFO_KEY: self._report(self._calm, report)}
+        return observations, {INFO_KEY: self._report(False, report)}
 
     def step(self, actions: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """Act once with every body.
@@ -122,10 +122,10 @@ class LifelongVectorEnv(VectorEnv):
         clock.advance(self.num_envs)
         switched = clock.age >= self._stop
         outcome = self._world.step(actions, again=not switched)
-        truncated: Any = outcome.truncated
-        terminated, final, infos = outcome.terminated, outcome.final, dict(outcome.infos) if outcome.infos else {}
-        observations = outcome.observation
-        truth = self._report(self._switch if switched else self._calm, outcome.report)
+        truncated: Any
+        observations, reward, terminated, truncated, final, report, told = outcome
+        infos = dict(told) if told else {}
+        truth = self._report(switched, report)
         if switched:
             # The episodes under way end with the old world, and new ones begin in the new world.
             truncated, final = truncated | ~terminated, observations
@@ -137,7 +137,7 @@ class LifelongVectorEnv(VectorEnv):
             last = truth if outcome.final_report is None else truth | outcome.final_report
             infos["final_info"] = {**infos.get("final_info", {}), INFO_KEY: last}
         infos[INFO_KEY] = truth
-        return observations, outcome.reward, terminated, truncated, infos
+        return observations, reward, terminated, truncated, infos
 
     def _enter(self) -> BatchedWorld:
         """Go to the world of the present age."""
@@ -146,19 +146,22 @@ class LifelongVectorEnv(VectorEnv):
         task = schedule.task_at(age)
         self._stop = schedule.visits[visit].stop if visit + 1 < len(schedule.visits) else float("inf")
         self._world = self._worlds.batch(task, self.num_envs, self._engine, self._device)
-        self._place = {
+        self._place: dict[str, Any] = {
             "task": _constant(task, self.num_envs),
             "task_name": _constant(schedule.tasks[task].name, self.num_envs),
             "visit": _constant(visit, self.num_envs),
+            "age": None,
+            "switched": self._calm,
         }
         return self._world
 
-    def _report(self, switched: np.ndarray, report: dict[str, Any]) -> dict[str, Any]:
+    def _report(self, switched: bool, report: dict[str, Any]) -> dict[str, Any]:
         """Tell the truth of a step, before the next world is entered."""
         truth = self._place.copy()
         truth["age"] = age = np.empty(self.num_envs, np.int64)
         age.fill(self._worlds.clock.age)
-        truth["switched"] = switched
+        if switched:
+            truth["switched"] = self._switch
         if report:
             truth.update(report)
         return truth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 import torch
@@ -68,7 +68,12 @@ class Learner:
         brain: Reads one output per action, and the value.
         yardstick: Measures rewards and TD errors, of as many streams.
         rates: How fast it learns.
+
+    Attributes:
+        single: Whether it learns from a single stream, whose outcomes may be told as plain numbers.
     """
+
+    single: ClassVar[bool] = False
 
     def __init__(self, brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> None:
         self.brain, self.yardstick, self.rates = brain, yardstick, rates

@@ -32,7 +32,6 @@ class StormyWorld(BatchedWrapper):
         self._bits = isinstance(world.observation_space, spaces.MultiBinary)
         noisy = "noise" in timetable.faults
         self._noise = make_noise(setting.moments, len(deviations), world.constant) if noisy else None
-        self._every = np.arange(world.num_envs)
         self._spell: Spell | None = None
         self._spoils = False
 
@@ -41,7 +40,7 @@ class StormyWorld(BatchedWrapper):
         spell = self._weather()
         observation, told = self.world.begin(rows)
         if spell.kind == "noise" and self._noise:
-            observation, _ = self._noise.add(observation, self._factors, self._every if rows is None else rows)
+            observation, _ = self._noise.add(observation, self._factors, rows)
         elif self._spoils:
             observation = self._spoil(observation)
         return observation, told | self._report
@@ -54,17 +53,13 @@ class StormyWorld(BatchedWrapper):
         seen, last = observation, final
         if spell.kind == "noise" and self._noise:
             if final is None or final is observation:
-                seen, _ = self._noise.add(observation, self._factors, self._every)
+                seen, _ = self._noise.add(observation, self._factors)
                 last = None if final is None else seen
             else:
                 # A row whose episode ended is seen twice in this step: its last observation first, then the new one.
                 # On a device nobody waits to be told which episodes ended: there noise is drawn for all rows twice.
-                ended = (
-                    np.flatnonzero(np.asarray(outcome.terminated | outcome.truncated))
-                    if isinstance(final, np.ndarray)
-                    else self._every
-                )
-                seen, last = self._noise.add(observation, self._factors, self._every, final, ended)
+                ended = outcome.terminated | outcome.truncated if isinstance(final, np.ndarray) else None
+                seen, last = self._noise.add(observation, self._factors, None, final, ended)
         elif self._spoils:
             seen = self._spoil(observation)
             last = seen if final is observation else None if final is None else self._spoil(final)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from envs.batched import Array
 from envs.compiled import compiled
-from envs.grid.alone import make_alone
 from envs.grid.codes import painted, traits
 from envs.grid.kernels import make_begin, make_step
 from envs.grid.shows import make_show
@@ -117,7 +117,8 @@ def compiled_show(what: int, view: int) -> Any:
 @cache
 def compiled_alone(before: Any, rule: Any, what: int, view: int) -> Any:
     """Compile a step of one world that shows what came of it, once: one call costs half of what two do."""
-    return compiled(make_alone(before, rule, what, view))
+    # By name, and only now: it is not there where numba is not.
+    return import_module("envs.grid.alone").make_alone(before, rule, what, view)
 
 
 class CompiledEngine:
@@ -134,9 +135,8 @@ class CompiledEngine:
             self._step = compiled_step(family.before, family.rule)
             self._begin = compiled_begin(family.generate)
             self._show = compiled_show(world.showing.what, world.view)
-            alone = world.num_envs == 1
             shown = family.before, family.rule, world.showing.what, world.view
-            self._alone = compiled_alone(*shown) if alone else None
+            self._alone = compiled_alone(*shown) if world.num_envs == 1 else None
         except (ImportError, RuntimeError) as error:
             raise ValueError(
                 f"engine 'numba' cannot be used here: {error}; pip install 'lifelong_agent[fast]', or take 'numpy'"
@@ -145,10 +145,11 @@ class CompiledEngine:
         self._size = world.num_envs
         self._every = np.arange(self._size)
         self._ended = np.empty(self._size, np.int64)
-        # What `step_one` writes into: making arrays costs as much as a step of one world.
+        # What a step of one world writes into: making arrays costs as much as the step.
         self._one, self._reward, self._ends = np.zeros(1, np.int64), np.zeros(1), np.zeros((2, 1), bool)
-        self._columns = world.showing.columns
-        self._spares = Spares((self._size, self._columns))
+        self._terminated, self._truncated = self._ends
+        self._columns, self._kind = world.showing.columns, world.showing.kind
+        self._spares = Spares((self._size, self._columns), self._kind)
         self.take_over()
 
     def take_over(self) -> None:
@@ -160,7 +161,10 @@ class CompiledEngine:
         shown = arrays.places, unset[: len(unset) * unset.any()], lit[: len(lit) * (not lit.all())]
         self._seen = arrays.cells, arrays.agent, arrays.settings, PAINT, TRAITS, spreading(world.view), *shown
         self._meaning = arrays.meaning
-        self._all = *self._state, TRAITS, arrays.meaning, PAINT, spreading(world.view), *shown
+        if self._alone is not None:
+            told = self._reward, self._ends, self._ended
+            seen = PAINT, TRAITS, self._seen[5]
+            self._found = import_module("envs.grid.alone").find(self._state, arrays.meaning, seen, shown, told)
 
     def reseed(self, rows: np.ndarray | None) -> None:
         """Take note of new dice: they are in the arrays."""
@@ -180,16 +184,20 @@ class CompiledEngine:
         size = self._size
         actions = as_actions(actions, size)
         out = self._spares.take()
-        reward, ends, ended = np.empty(size), np.empty((2, size), bool), self._ended
-        idle = NONE_IDLE if idle is None else idle
-        if self._alone is None:
-            over = self._step(*self._state, TRAITS, self._meaning, actions, idle, reward, ends, ended)
+        ended = self._ended
+        if self._alone is not None and idle is None:
+            over = self._alone(self._found, actions, out)
+            # A copy costs half of a new array.
+            reward, terminated, truncated = self._reward.copy(), self._terminated.copy(), self._truncated.copy()
         else:
-            over = self._alone(*self._all, actions, idle, reward, ends, ended, out)
+            reward, ends = np.empty(size), np.empty((2, size), bool)
+            terminated, truncated = ends
+            idle = NONE_IDLE if idle is None else idle
+            over = self._step(*self._state, TRAITS, self._meaning, actions, idle, reward, ends, ended)
+            if over >= 0:
+                self._show(*self._seen, ended, -1, out)
         if over < 0:
             raise refused(actions, -1 - over, len(self._meaning))
-        if self._alone is None:
-            self._show(*self._seen, ended, -1, out)
         final = None
         if over:
             if again:
@@ -200,7 +208,7 @@ class CompiledEngine:
                 self._show(*self._seen, ended, over, out)
             else:
                 final = out
-        return out, reward, ends[0], ends[1], final
+        return out, reward, terminated, truncated, final
 
     def step_one(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
         """Act once in the only row; returns its observation ``(columns,)``, reward, terminated and truncated."""
@@ -210,7 +218,7 @@ class CompiledEngine:
         over = self._step(*self._state, TRAITS, self._meaning, one, NONE_IDLE, reward, ends, ended)
         if over < 0:
             raise refused(one, 0, len(self._meaning))
-        out = np.empty((1, self._columns), np.uint8)
+        out = np.empty((1, self._columns), self._kind)
         self._show(*self._seen, ended, -1, out)
         if over:
             return out[0], reward.item(0), ends.item(0), ends.item(1)

@@ -23,6 +23,7 @@ SENSES = {"dict": DICT, "image": IMAGE, "flat": IMAGE, "bits": BITS, "full": FUL
 - ``"bits"``: the image one-hot, 20 bits a cell, and 4 bits of direction (see `envs.grid.senses`), int8;
 - ``"full"``: the whole world ``(width, height, 3)``, as MiniGrid's ``FullyObsWrapper`` shows it.
 """
+BYTE = np.dtype(np.int8)
 CELL_BITS = len(KINDS) + len(COLOURS) + len(STATES)
 
 
@@ -42,10 +43,15 @@ class Showing:
     space: spaces.Box | spaces.MultiBinary
     presentation: Presentation | None = None
 
+    @property
+    def kind(self) -> type[np.generic]:
+        """The type in which kernels write bytes, if they can, so that `shaped` has nothing to do: bits are int8."""
+        return np.int8 if self.what == BITS else np.uint8
+
     def shaped(self, raw: Array) -> Array:
         """Give rows of bytes ``(N, columns)`` the shape and type of observations, without a copy where that can be."""
         if isinstance(raw, np.ndarray) and self.what == BITS:
-            return raw.view(np.int8)
+            return raw if raw.dtype is BYTE else raw.view(np.int8)
         return raw.reshape((raw.shape[0], *self.space.shape))
 
 

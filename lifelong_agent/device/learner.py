@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -29,6 +31,8 @@ class DeviceLearner:
     Raises:
         ValueError: If the brain infers its world from real-valued senses.
     """
+
+    single: ClassVar[bool] = False
 
     def __init__(self, brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> None:
         if not lives_on_device(brain):

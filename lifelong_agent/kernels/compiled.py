@@ -11,9 +11,9 @@ from typing import Any
 
 from numba import njit
 
-from lifelong_agent.stamp import stamp
+from lifelong_agent.stamp import SHARED, stamp
 
-_STAMP = stamp(Path(__file__).parent)
+_STAMP = stamp(Path(__file__).parent, SHARED)
 """Taken when the sources are read: what is compiled later is what they were then, whatever they are by now."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lifelong_agent.kernels.addresses import carray, pointer
+from lifelong_agent.addresses import carray, pointer
 from lifelong_agent.kernels.coding import code_bits, code_raw_bits
 from lifelong_agent.kernels.compiled import compiled
 from lifelong_agent.kernels.evidence import LARGEST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_left
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ class StreamLearner(Learner, Generic[Kind]):
     Where the neurons of a context do not follow one another, it leaves the steps to `Learner`.
     """
 
+    single: ClassVar[bool] = True
     stream: Kind
 
     def __init__(self, brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> None:
@@ -39,8 +40,10 @@ class StreamLearner(Learner, Generic[Kind]):
         brain.attend(self)
 
     @abstractmethod
-    def _live(self, outcome: Outcome, action: int, reward: float, terminated: bool, over: bool) -> None:
-        """Learn from a step, with the present thought in the stream."""
+    def _live(
+        self, action: int, reward: float, terminated: bool, over: bool, after: np.ndarray, upcoming: np.ndarray
+    ) -> None:
+        """Learn from a step, with the present thought in the stream: see `learn_one`."""
 
     def settle(self) -> None:
         """Tell the brain all that was learnt; called by the brain before anyone looks."""
@@ -59,15 +62,33 @@ class StreamLearner(Learner, Generic[Kind]):
 
     def learn(self, outcome: Outcome) -> None:
         """Learn from what came of the action that was drawn last."""
-        stream = self.stream
-        if not self._thinks or (stream.settled and not self._ready()):
-            super().learn(outcome)
-            self._adopt()
-            return
         terminated = outcome.terminated.item()
         over = terminated or outcome.truncated.item()
-        self._live(outcome, outcome.action.item(), outcome.reward.item(), terminated, over)
-        self._summed = stream.summed[stream.now]
+        numbers = outcome.action.item(), outcome.reward.item(), terminated, over
+        self.learn_one(*numbers, outcome.after, outcome.upcoming)
+
+    def learn_one(
+        self, action: int, reward: float, terminated: bool, over: bool, after: np.ndarray, upcoming: np.ndarray
+    ) -> None:
+        """Learn from what came of the action that was drawn last, told as plain numbers.
+
+        Args:
+            action: What was done.
+            reward: What it brought, rounded to float32.
+            terminated: Whether nothing follows.
+            over: Whether an episode ended.
+            after: What was seen after the action, ``(1, in_dim)``: see `Outcome`.
+            upcoming: What is acted on next, ``(1, in_dim)``.
+        """
+        stream = self.stream
+        if self._thinks and (not stream.settled or self._ready()):
+            self._live(action, reward, terminated, over, after, upcoming)
+            self._summed = stream.summed[stream.now]
+            return
+        cut = np.array([over and not terminated])
+        paid = np.array([reward], np.float32)
+        super().learn(Outcome(np.array([action]), paid, np.array([terminated]), cut, after, upcoming))
+        self._adopt()
 
     def _ready(self) -> bool:
         """Follow what was changed from outside; False, with a thought for `Learner`, if that cannot be done."""
@@ -92,12 +113,16 @@ class StreamLearner(Learner, Generic[Kind]):
             stream.attend(stream.take(thought.sense[0].numpy()))
             self._summed = stream.summed[stream.now]
 
-    def _switch(self, belief: Belief, outcome: Outcome) -> None:
+    def _pass(self, belief: Belief, reward: float, over: bool) -> None:
+        """Let a reward that nothing is learnt from run into the returns."""
+        self.yardstick.reward(np.array([reward]), np.array([over]), belief.context, sure=False)
+
+    def _switch(self, belief: Belief, after: np.ndarray, upcoming: np.ndarray) -> None:
         """Go to another context."""
         brain = self.brain
         self.yardstick.restart()
-        brain.follow(belief, torch.from_numpy(outcome.after.astype(np.float32)))
-        self._raw = torch.from_numpy(outcome.upcoming.astype(np.float32))
+        brain.follow(belief, torch.from_numpy(after.astype(np.float32)))
+        self._raw = torch.from_numpy(upcoming.astype(np.float32))
         self._thought = brain(brain.perceive_first(self._raw))
         self._adopt()
 
@@ -124,19 +149,19 @@ class BitLearner(StreamLearner[BitStream]):
             if self.witness is not None:
                 self.witness.settle()
 
-    def _live(self, outcome: Outcome, action: int, reward: float, terminated: bool, over: bool) -> None:
+    def _live(
+        self, action: int, reward: float, terminated: bool, over: bool, after: np.ndarray, upcoming: np.ndarray
+    ) -> None:
         stream = self.stream
-        told = stream.live(outcome.after, outcome.upcoming, action, reward, terminated, over)
+        told = stream.live(after, upcoming, action, reward, terminated, over)
         if told in (CALM, UNSURE):
             return
         if told in (OPEN, CONVINCING):
             assert self.witness is not None
             belief = self.witness.conclude(told, action, reward, over)
             if belief.switched:
-                self.yardstick.reward(
-                    outcome.reward, outcome.terminated | outcome.truncated, belief.context, sure=False
-                )
-                self._switch(belief, outcome)
+                self._pass(belief, reward, over)
+                self._switch(belief, after, upcoming)
                 return
             if not belief.sure:
                 stream.hesitate(reward, over)
@@ -165,16 +190,25 @@ class RealLearner(StreamLearner[RealStream]):
         super().__init__(brain, yardstick, rates)
         self._inference, self._filter = brain.inference, brain.filter
 
-    def _live(self, outcome: Outcome, action: int, reward: float, terminated: bool, over: bool) -> None:
+    def _live(
+        self, action: int, reward: float, terminated: bool, over: bool, after: np.ndarray, upcoming: np.ndarray
+    ) -> None:
         stream = self.stream
         now = stream.now
         if self._inference is None:
-            then = stream.take(outcome.after[0])
-            last = stream.take(outcome.upcoming[0]) if over else then
+            then = stream.take(after[0])
+            last = stream.take(upcoming[0]) if over else then
         else:
-            belief, then, last = self._observe(outcome, over)
-            if belief.switched or not belief.sure:
-                self._falter(belief, outcome, last)
+            belief, then, last = self._observe(action, reward, over, after, upcoming)
+            if belief.switched:
+                self._pass(belief, reward, over)
+                self._switch(belief, after, upcoming)
+                return
+            if not belief.sure:
+                self._pass(belief, reward, over)
+                if over:
+                    stream.cut()
+                stream.attend(last)
                 return
         stream.think(then)
         if over:
@@ -182,36 +216,26 @@ class RealLearner(StreamLearner[RealStream]):
         if stream.learn(action, reward, terminated, over, then, last):
             self._grow(now)
 
-    def _observe(self, outcome: Outcome, over: bool) -> tuple[Belief, int, int]:
+    def _observe(
+        self, action: int, reward: float, over: bool, after: np.ndarray, upcoming: np.ndarray
+    ) -> tuple[Belief, int, int]:
         """Infer the world from what was seen, and perceive it; see `Learner`."""
         inference, stream = self._inference, self.stream
         assert inference is not None
-        after = torch.from_numpy(outcome.after.astype(np.float32))
-        check_senses("after", after, stream.width)
-        upcoming = torch.from_numpy(outcome.upcoming.astype(np.float32)) if over else after
-        action, ended = torch.from_numpy(outcome.action), torch.from_numpy(outcome.terminated | outcome.truncated)
-        fresh = upcoming if over else after[:0]
-        belief = inference.observe(self._raw, action, torch.from_numpy(outcome.reward), after, ended, fresh)
-        self._raw = upcoming
+        seen = torch.from_numpy(after.astype(np.float32))
+        check_senses("after", seen, stream.width)
+        first = torch.from_numpy(upcoming.astype(np.float32)) if over else seen
+        did, ended = torch.tensor([action]), torch.tensor([over])
+        paid = torch.tensor([reward], dtype=torch.float32)
+        belief = inference.observe(self._raw, did, paid, seen, ended, first if over else seen[:0])
+        self._raw = first
         if belief.switched:
             return belief, 0, 0
-        first = upcoming
         if self._filter is not None and inference.dynamics is not None:
-            after = self._filter.step(inference.dynamics, inference.context, action, after)
-            first = self._filter.start(inference.dynamics, inference.context, upcoming, ended) if over else after
-        then = stream.take(after[0].numpy())
+            seen = self._filter.step(inference.dynamics, inference.context, did, seen)
+            first = self._filter.start(inference.dynamics, inference.context, first, ended) if over else seen
+        then = stream.take(seen[0].numpy())
         return belief, then, stream.take(first[0].numpy()) if over else then
-
-    def _falter(self, belief: Belief, outcome: Outcome, last: int) -> None:
-        """Go on from a step that nothing was learnt from, or that led to another context."""
-        over = outcome.terminated | outcome.truncated
-        self.yardstick.reward(outcome.reward, over, belief.context, sure=False)
-        if belief.switched:
-            self._switch(belief, outcome)
-            return
-        if over[0]:
-            self.stream.cut()
-        self.stream.attend(last)
 
 
 def make_stream_learner(brain: TriarchicBrain, yardstick: Yardstick, rates: Rates) -> StreamLearner:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from lifelong_agent.actor_critic import Yardstick
+from lifelong_agent.addresses import addresses
 from lifelong_agent.kernels import finding, slots
-from lifelong_agent.kernels.addresses import addresses
 from lifelong_agent.kernels.finding import BEST, COUNT, DEBT, LATEST, LESSONS, LIVED, NOW, OWED, WINNERS
 from lifelong_agent.learner import Rates
 

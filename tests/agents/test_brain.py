@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 from typing import Any
 
 import gymnasium as gym
@@ -17,6 +18,9 @@ from lifelong_agent.inference import Belief
 from tests.agents.worlds import Counted, Echo, cartpoles, vector
 
 SMALL: dict[str, Any] = {"neurons": 1024, "open_neurons": 256, "winners": 16, "contexts": 4}
+
+
+EMPTY = {"base": "MiniGrid-Empty-5x5-v0", "actions": ("left", "right", "forward")}
 
 
 def spec(brain: dict[str, Any] | None = None, **changes: Any) -> BrainSpec:
@@ -78,6 +82,26 @@ def test_equal_seeds_live_equal_lives() -> None:
         told.append(memory(agent))
     assert same(told[0], told[1])
     assert not same(told[0], told[2])
+
+
+@pytest.mark.parametrize("real", [False, True], ids=["bits", "real"])
+def test_one_body_told_as_plain_numbers_lives_the_life_it_lives_told_as_arrays(
+    real: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("numba", reason="needs numba: pip install 'lifelong_agent[fast]'")
+    task = Task("one", "CartPole-v1") if real else Task("one", "lifelong/Grid-v0", kwargs=EMPTY)
+    memories, rewarded = [], 0.0
+    for single in (True, False):
+        env = LifelongVectorEnv(Schedule((task, dataclasses.replace(task, name="two")), 700, 2), num_envs=1, seed=3)
+        agent = spec().build(env, 5)
+        assert agent._learner.single
+        monkeypatch.setattr(agent._learner, "single", single)
+        agent.live(env, 2800)
+        memories.append(memory(agent))
+        rewarded = float(agent.yardstick.spread[:, 3].max())
+    assert same(*memories)
+    # What was paid is no float32: rounding counts.
+    assert real or rewarded == np.float32(rewarded) != 1.0
 
 
 def test_a_look_from_outside_changes_nothing() -> None:

@@ -10,7 +10,7 @@ from tests.lifelong_agent.pairs import Pair, Senses, Wander, flat, learner
 
 pytest.importorskip("numba", reason="needs numba: pip install 'lifelong_agent[fast]'")
 
-from lifelong_agent.kernels.addresses import addresses
+from lifelong_agent.addresses import addresses
 from lifelong_agent.kernels.slots import GROWS
 from lifelong_agent.stream import bits as streams
 from lifelong_agent.stream import witness

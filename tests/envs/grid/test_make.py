@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import envs  # noqa: F401 - registers the worlds
 from agents.vec import SB3VecEnv
+from envs.compiled import can_compile
 from envs.grid.codes import BALL, BLUE, BOX, DOOR, GOAL, KEY, LAVA, LOCKED, NOTHING, RED, WALL, YELLOW, code_of
 from envs.grid.make import find, make_vector_env, make_world, names
 from envs.grid.sight import VIEWS
@@ -213,3 +214,43 @@ def test_observations_that_are_kept_stay_as_they_are():
         copies.append(kept[-1].copy())
     for one, two in zip(kept, copies, strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.skipif(not can_compile(), reason="no numba")
+@pytest.mark.parametrize("senses", ["image", "bits", "dict", "full"])
+@pytest.mark.parametrize(
+    "name", ["DoorKey-5x5", "Dynamic-Obstacles-5x5", "LavaGapS5", "GoToDoor-5x5", "KeyCorridorS3R1"]
+)
+def test_a_world_alone_does_what_it_does_beside_another(name: str, senses: str):
+    one, two = (make_world(f"{name}-v0", size, senses=senses, engine="numba") for size in (1, 2))
+    choices: Any = one.action_space
+    for world in (one, two):
+        world.seed(range(world.num_envs))
+        world.begin()
+    rng, ends = np.random.default_rng(0), 0
+    for step in range(400):
+        actions = rng.integers(0, choices.n, 2)
+        idle = rng.random(2) < 0.3 if step % 3 == 0 else None
+        alone = one.step(actions[:1], idle=None if idle is None else idle[:1])
+        beside = two.step(actions, idle=idle)
+        for part in ("observation", "reward", "terminated", "truncated"):
+            ours, theirs = getattr(alone, part), getattr(beside, part)[:1]
+            assert ours.dtype == theirs.dtype
+            np.testing.assert_array_equal(ours, theirs)
+        if alone.final is not None and beside.final is not None:
+            np.testing.assert_array_equal(alone.final[0], beside.final[0])
+            ends += 1
+    assert ends
+
+
+@pytest.mark.skipif(not can_compile(), reason="no numba")
+def test_rewards_and_ends_that_are_kept_stay_as_they_are():
+    world = make_world("LavaGapS5-v0", 1, engine="numba")
+    world.seed([0])
+    world.begin()
+    rng = np.random.default_rng(0)
+    kept = [world.step(rng.integers(0, 3, 1)) for _ in range(300)]
+    assert len({id(one.terminated) for one in kept}) == len(kept)
+    ended = [one.final is not None for one in kept]
+    assert any(ended)
+    assert [bool(one.terminated | one.truncated) for one in kept] == ended
