@@ -9,14 +9,19 @@ from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
 from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changes import Change as Change
 from envs.changes import Goal as Goal
+from envs.changes import GridGoal as GridGoal
+from envs.changes import MazeGoal as MazeGoal
 from envs.changes import Noise as Noise
 from envs.changes import Permute as Permute
+from envs.changes import Reward as Reward
+from envs.changes import RewardDelay as RewardDelay
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
 from envs.effect import Effect as Effect
 from envs.effect import Frame as Frame
 from envs.grid.make import register_grid as _register_grid
+from envs.grids import register_grids as _register_grids
 from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import LIVES as LIVES
 from envs.lives import make_life as make_life
@@ -44,13 +49,17 @@ __all__ = [
     "Effect",
     "Frame",
     "Goal",
+    "GridGoal",
     "LifelongEnv",
     "LifelongVectorEnv",
     "Linear",
+    "MazeGoal",
     "Noise",
     "Outcome",
     "Permute",
     "RealSenses",
+    "Reward",
+    "RewardDelay",
     "Schedule",
     "Setting",
     "Signal",
@@ -64,8 +73,10 @@ __all__ = [
 
 _register_grid()
 _register_classic()
+_register_grids()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
+_gymnasium.register(id="lifelong/PointMaze-v0", entry_point="envs.mazes:make_maze")
 for _life in LIVES:
     _gymnasium.register(
         id=f"lifelong/{_life}-v0",

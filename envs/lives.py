@@ -6,7 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from envs.changes import Goal, Permute, Storm
-from envs.changes.goal import CORNERS
+from envs.grid.aim import CORNERS
 from envs.life import LifelongEnv
 from envs.schedule import Schedule, Task
 from envs.vector import LifelongVectorEnv

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from envs import Clock, Goal, Setting
-from envs.changes.goal import CORNERS
+from envs.grid.aim import CORNERS
 
 SETTING = Setting(Clock(), np.random.default_rng(0), np.random.default_rng(0))
 LEFT, RIGHT, FORWARD, PICKUP = range(4)
