@@ -100,7 +100,7 @@ class Goal(Change, kind="goal"):
     @classmethod
     def examples(cls) -> tuple[Goal, ...]:
         """Give goals of rooms without things."""
-        return cls(where="south-west"), cls(where=(2, 3)), cls(mission="go to the north-east corner")
+        return cls(where="south-west"), cls(mission="go to the cell 2,3")
 
     def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
         """Wrap a room.

@@ -121,7 +121,7 @@ class PlanWorld(BatchedWorld):
     def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
         """Begin new episodes; see `BatchedWorld.begin`."""
         self._begin(np.arange(self.num_envs) if rows is None else rows)
-        return self._table[self.state], {}
+        return self._table.take(self.state, axis=0), {}
 
     def _begin(self, rows: np.ndarray) -> None:
         starts = self.plan.starts
@@ -140,7 +140,7 @@ class PlanWorld(BatchedWorld):
         if none.any():
             raise refused(actions, int(none.argmax()), self._actions)
         deed = self.state * self._actions + actions
-        state, reward, terminated = self._following[deed], self._pays[deed], self._ends[deed]
+        state, reward, terminated = self._following.take(deed), self._pays.take(deed), self._ends.take(deed)
         self._steps += 1
         truncated = self._steps >= self.max_steps
         if idle is not None:
@@ -148,7 +148,7 @@ class PlanWorld(BatchedWorld):
             terminated, truncated = terminated & ~idle, truncated & ~idle
             self._steps -= idle
         self.state = state
-        seen = self._table[state]
+        seen = self._table.take(state, axis=0)
         over = terminated | truncated
         if not over.any():
             return Outcome(seen, reward, terminated, truncated, None, {})
@@ -157,5 +157,5 @@ class PlanWorld(BatchedWorld):
             rows = np.flatnonzero(over)
             self._begin(rows)
             seen = final.copy()
-            seen[rows] = self._table[self.state[rows]]
+            seen[rows] = self._table.take(self.state[rows], axis=0)
         return Outcome(seen, reward, terminated, truncated, final, {})
