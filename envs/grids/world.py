@@ -13,6 +13,7 @@ from envs.grid.array_dice import RowDice, keys_of
 from envs.grid.engines import as_actions, refused
 from envs.grids.plan import Plan
 from envs.places import Place
+from envs.spares import Spares
 
 
 class PlanWorld(BatchedWorld):
@@ -61,6 +62,7 @@ class PlanWorld(BatchedWorld):
         self.state = np.full(self.num_envs, plan.starts[0])
         self._steps = np.zeros(self.num_envs, np.int64)
         self._keys, self._begun = np.zeros(self.num_envs, np.int64), np.zeros(self.num_envs, np.int64)
+        self._spares = Spares((self.num_envs, bits), np.int8)
         self.aim(plan.goal if goal is None else goal)
 
     def aim(self, goal: Place) -> None:
@@ -80,7 +82,8 @@ class PlanWorld(BatchedWorld):
             mark = np.zeros((len(seen), self.plan.width * self.plan.height), np.int8)
             mark[:, self.plan.cell(self.goal)] = 1
             seen = np.concatenate((seen, mark), axis=1)
-        self._table = np.where(seen[:, self._order], self._lit, self._unset)
+        # Row by row in memory: `take` would copy the whole table otherwise.
+        self._table = np.ascontiguousarray(np.where(seen[:, self._order], self._lit, self._unset))
 
     def rewire(
         self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
@@ -121,7 +124,12 @@ class PlanWorld(BatchedWorld):
     def begin(self, rows: np.ndarray | None = None) -> tuple[Array, dict[str, Array]]:
         """Begin new episodes; see `BatchedWorld.begin`."""
         self._begin(np.arange(self.num_envs) if rows is None else rows)
-        return self._table.take(self.state, axis=0), {}
+        return self._see(), {}
+
+    def _see(self) -> np.ndarray:
+        """Show all rows."""
+        # Clipping is for `out` alone, which is buffered otherwise: states are never out of range.
+        return self._table.take(self.state, axis=0, out=self._spares.take(), mode="clip")
 
     def _begin(self, rows: np.ndarray) -> None:
         starts = self.plan.starts
@@ -148,7 +156,7 @@ class PlanWorld(BatchedWorld):
             terminated, truncated = terminated & ~idle, truncated & ~idle
             self._steps -= idle
         self.state = state
-        seen = self._table.take(state, axis=0)
+        seen = self._see()
         over = terminated | truncated
         if not over.any():
             return Outcome(seen, reward, terminated, truncated, None, {})
@@ -156,6 +164,7 @@ class PlanWorld(BatchedWorld):
         if again:
             rows = np.flatnonzero(over)
             self._begin(rows)
-            seen = final.copy()
+            seen = self._spares.take()
+            seen[:] = final
             seen[rows] = self._table.take(self.state[rows], axis=0)
         return Outcome(seen, reward, terminated, truncated, final, {})

@@ -211,8 +211,11 @@ def test_a_row_does_not_depend_on_how_many_rows_there_are(name: str, mode: Autor
     many = BatchedVectorEnv(make_world(name, 5, max_steps=6), mode)
     few = BatchedVectorEnv(make_world(name, 2, max_steps=6), mode)
     seen, alone = many.reset(seed=seeds)[0], few.reset(seed=seeds[1:3])[0]
-    for _ in range(60):
+    for step in range(60):
         np.testing.assert_array_equal(seen[1:3], alone)
+        if step == 2:  # from here on episodes do not end all at once
+            seen = many.reset(options={"reset_mask": np.array([True, False, True, False, False])})[0]
+            alone = few.reset(options={"reset_mask": np.array([False, True])})[0]
         actions = rng.integers(0, many.single_action_space.n, 5)  # pyright: ignore[reportAttributeAccessIssue]
         seen, *outcome, infos = many.step(actions)
         alone, *expected, told = few.step(actions[1:3])
@@ -226,6 +229,18 @@ def test_a_row_does_not_depend_on_how_many_rows_there_are(name: str, mode: Autor
             seen = many.reset(options={"reset_mask": ended})[0]
             if ended[1:3].any():
                 alone = few.reset(options={"reset_mask": ended[1:3]})[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_idle_rows_stay_as_they_are(name: str):
+    world, idle = make_world(name, 2, max_steps=3), np.array([True, False])
+    world.seed([0, 1])
+    first, _ = world.begin()
+    for k in range(5):
+        outcome = world.step(np.array([2, 2]), again=False, idle=idle)
+        np.testing.assert_array_equal(outcome.observation[0], first[0])
+        assert (outcome.reward[0], outcome.terminated[0], outcome.truncated.tolist()) == (0.0, False, [False, k >= 2])
+    assert not world.step(np.array([2, 2]), again=False).truncated[0]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -60,6 +60,7 @@ def test_the_goal_stays_in_its_cell_and_pays_within_its_distance():
         assert seen[4:].tolist() == [1.0, 1.0]  # the middle of a maze of 5 by 5 cells is at (0, 0)
         assert np.linalg.norm(seen[:2] - 1.0) > 0.5 and not info["success"]
         assert info["lifelong"]["goal_place"].tolist() == [3, 1]
+        assert base.data.qpos.tolist() == seen[:2].tolist()  # also where it was moved away from the goal
     for distance, worth in ((0.44, 1.0), (0.46, 0.0)):
         base._maze.point_env.set_state(np.array([1.0 - distance, 1.0]), np.zeros(2))
         _, reward, terminated, _, info = env.step(np.zeros(2, np.float32))

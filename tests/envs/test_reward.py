@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
@@ -67,10 +68,13 @@ def test_what_is_owed_can_be_saved():
     goes_on, ends = np.array([False]), np.array([True])
     for reward in (1.0, 2.0):
         ours.pay(np.array([reward]), goes_on, None)
-    theirs.restore(ours.state())
-    ours.pay(np.array([9.0]), ends, None)  # does not reach into what was saved
-    assert theirs.report()["earned_reward"] == 2.0
-    assert theirs.pay(np.array([4.0]), ends, None) == 1 + 2 + 4
+    saved = ours.state()
+    ours.pay(np.array([9.0]), goes_on, None)  # reaches neither into what was saved nor into what was made of it
+    for _ in range(2):
+        theirs.restore(saved)
+        assert theirs.report()["earned_reward"] == 2.0
+        assert theirs.pay(np.array([4.0]), goes_on, None) == 0
+        assert theirs.pay(np.array([5.0]), ends, None) == 1 + 2 + 4 + 5
 
 
 REWARDS = (Reward(scale=-2.0, noise=0.3), RewardDelay(steps=3))
@@ -96,20 +100,20 @@ def test_rewards_of_many_are_the_rewards_of_each(base: str):
 
 def test_noise_in_a_row_does_not_depend_on_how_many_rows_there_are():
     # Ages differ with N, so the clock is driven by hand.
-    def lived(rows: int) -> np.ndarray:
+    def lived(rows: int, only: np.ndarray | None = None) -> np.ndarray:
         setting = Setting(Clock(), np.random.default_rng(0), np.random.default_rng(0))
         frame = frame_of_one(gym.make("CartPole-v1"), setting)
         moments = np.random.default_rng(5).spawn(4)[:rows]
-        effect = Reward(noise=1.0).effect(
-            type(frame)(**{**vars(frame), "num_envs": rows, "moments": lambda: moments}),
-        )
+        effect = Reward(noise=1.0).effect(replace(frame, num_envs=rows, moments=lambda: moments))
         paid = []
         for _ in range(5):
             setting.clock.advance(1)
-            paid.append(effect.pay(np.ones(rows), np.zeros(rows, bool), None))
+            count = rows if only is None else len(only)
+            paid.append(effect.pay(np.ones(count), np.zeros(count, bool), only))
         return np.array(paid)
 
     np.testing.assert_array_equal(lived(4)[:, :2], lived(2))
+    np.testing.assert_array_equal(lived(4)[:, [1, 3]], lived(4, np.array([1, 3])))
 
 
 @pytest.mark.parametrize(
