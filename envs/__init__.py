@@ -10,8 +10,12 @@ from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changed import changed as changed
 from envs.changes import Change as Change
 from envs.changes import Goal as Goal
+from envs.changes import GridGoal as GridGoal
+from envs.changes import MazeGoal as MazeGoal
 from envs.changes import Noise as Noise
 from envs.changes import Permute as Permute
+from envs.changes import Reward as Reward
+from envs.changes import RewardDelay as RewardDelay
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
@@ -19,6 +23,7 @@ from envs.counter import CounterDice as CounterDice
 from envs.effect import Effect as Effect
 from envs.effect import Frame as Frame
 from envs.grid.make import register_grid as _register_grid
+from envs.grids import register_grids as _register_grids
 from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import make_life as make_life
 from envs.lives import register_lives as _register_lives
@@ -49,13 +54,17 @@ __all__ = [
     "Effect",
     "Frame",
     "Goal",
+    "GridGoal",
     "LifelongEnv",
     "LifelongVectorEnv",
     "Linear",
+    "MazeGoal",
     "Noise",
     "Outcome",
     "Permute",
     "RealSenses",
+    "Reward",
+    "RewardDelay",
     "Schedule",
     "Setting",
     "Signal",
@@ -71,6 +80,8 @@ __all__ = [
 
 _register_grid()
 _register_classic()
+_register_grids()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
+_gymnasium.register(id="lifelong/PointMaze-v0", entry_point="envs.mazes:make_maze")
 _register_lives()

@@ -82,3 +82,17 @@ def _classic(
 
 for _body in ("CartPole-v1", "Acrobot-v1", "MountainCar-v0", "Pendulum-v1"):
     BATCHED[_body] = partial(_classic, _body)
+
+
+def _grid_plan(name: str, num_envs: int, engine: Any, device: str, **arguments: Any) -> BatchedWorld | None:
+    from envs.grids import make_world  # noqa: PLC0415 - see above
+
+    if engine == "torch":
+        return None
+    if engine not in ("auto", "numpy"):
+        raise ValueError(f"lifelong/{name} is stepped by engine 'numpy' alone; got {engine!r}, give 'auto'")
+    return make_world(name, num_envs, **arguments)
+
+
+for _plan in ("LGrid-v0", "NineRooms-v0"):
+    BATCHED[f"lifelong/{_plan}"] = partial(_grid_plan, _plan)

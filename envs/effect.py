@@ -76,7 +76,7 @@ class Effect:
         return rewards
 
     def report(self) -> dict[str, np.ndarray]:
-        """Tell recorders the truth of the last `see`: name -> array ``(N, ...)`` that is not written to again."""
+        """Tell recorders the truth of the last `see` and `pay`: name -> array ``(N, ...)`` not written to again."""
         return {}
 
     def state(self) -> dict[str, Any]:
@@ -145,10 +145,10 @@ class EffectEnv(gym.Wrapper):
             done = self.effect.act(np.asarray(action)[None], None)[0]
             action = int(done) if self._discrete else done
         observation, reward, terminated, truncated, info = self.env.step(action)
-        observation = self._shown(observation, False, info)
-        if self._pay:
+        if self._pay:  # before the report, as in `EffectWorld`
             ended = np.array([terminated or truncated])
             reward = float(self.effect.pay(np.array([reward], np.float64), ended, None)[0])
+        observation = self._shown(observation, False, info)
         return observation, reward, terminated, truncated, info
 
     def _shown(self, observation: Any, first: bool, info: dict[str, Any]) -> Any:

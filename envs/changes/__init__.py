@@ -9,11 +9,15 @@ from pkgutil import iter_modules as _iter_modules
 
 from envs.changes.base import Change as Change
 from envs.changes.goal import Goal as Goal
+from envs.changes.grid_goal import GridGoal as GridGoal
+from envs.changes.maze_goal import MazeGoal as MazeGoal
 from envs.changes.noise import Noise as Noise
 from envs.changes.permute import Permute as Permute
+from envs.changes.reward import Reward as Reward
+from envs.changes.reward_delay import RewardDelay as RewardDelay
 from envs.changes.storm import Storm as Storm
 
-__all__ = ["Change", "Goal", "Noise", "Permute", "Storm"]
+__all__ = ["Change", "Goal", "GridGoal", "MazeGoal", "Noise", "Permute", "Reward", "RewardDelay", "Storm"]
 
 for _module in _iter_modules(__path__):
     _import_module(f"{__name__}.{_module.name}")

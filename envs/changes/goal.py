@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -11,60 +11,114 @@ import numpy as np
 from envs.batched import BatchedWorld
 from envs.changes.base import Change
 from envs.looped import LoopedWorld
+from envs.grid.aim import (
+    ENTER,
+    KINDS,
+    PICK_UP,
+    Aim,
+    aim_at_place,
+    aim_at_thing,
+    check_word,
+    read_mission,
+)
+from envs.grid.batch_tools import ahead
+from envs.grid.codes import COLOURS
 from envs.setting import BatchSetting, Setting
-
-CORNERS = ("north-west", "north-east", "south-west", "south-east")
 
 
 @dataclass(frozen=True)
 class Goal(Change, kind="goal"):
-    """Reward reaching a corner, or picking up a thing, that nothing in the senses marks.
+    """Reward reaching a place, picking up a thing or going to one, which nothing in the senses marks.
 
-    Exactly one of the two is given. The goal is a field and not drawn, so that two worlds of one life never have equal
-    goals by chance. Success ends the episode with MiniGrid's reward ``1 - 0.9 * steps / max_steps``; picking up a wrong
-    thing ends it with 0. A corner counts when it is entered: an episode that begins on it has to come back to it, so
-    that where episodes begin does not tell the goal.
+    Exactly one field is given, besides that ``colour`` and ``type`` go together. The goal is a field and not drawn, so
+    that two worlds of one life never have equal goals by chance. Success ends the episode with MiniGrid's reward
+    ``1 - 0.9 * steps / max_steps``.
+
+    - A place counts when it is entered: an episode that begins on it has to come back to it, so that where episodes
+      begin does not tell the goal.
+    - Picking up another thing than the one that is meant ends the episode with 0. Nothing else does.
+    - Going to a thing is done when the agent comes to stand in front of it and face it; where it did so before the
+      step, it has to turn away and come back. No action ``done`` is needed, as it is for MiniGrid's ``GoToObject``.
+      Things may be picked up on the way; what is held lies nowhere.
 
     Source: the reward is ``MiniGridEnv._reward``, Chevalier-Boisvert et al. 2023 (arXiv:2306.13831).
 
     Attributes:
-        where: A corner of the room: ``"north-west"``, ``"north-east"``, ``"south-west"`` or ``"south-east"``.
-        what: A thing of the room, such as ``"red ball"``.
+        where: A corner of the room, ``"north-west"``, ``"north-east"``, ``"south-west"`` or ``"south-east"``, or a cell
+            inside of its walls: column and row from 0 at the north-west, ``(2, 3)`` or ``"2,3"``.
+        what: A thing of the room to be picked up, such as ``"red ball"``.
+        colour: Any thing of this colour is to be picked up.
+        type: Any ``"ball"``, ``"box"`` or ``"key"`` is to be picked up.
+        mission: The goal as a text: ``"pick up the red ball"``, ``"go to the blue key"``, ``"go to a red thing"``,
+            ``"pick up a ball"``, ``"go to the north-west corner"``, ``"go to the cell 2,3"``.
     """
 
     group: ClassVar[str] = "goals"
 
-    where: str | None = None
+    where: str | tuple[int, int] | None = None
     what: str | None = None
+    colour: str | None = None
+    type: str | None = None
+    mission: str | None = None
 
     def __post_init__(self) -> None:
-        """Check that there is one goal."""
-        if (self.where is None) == (self.what is None):
-            raise ValueError(f"Goal is either a place or a thing; got where={self.where!r} and what={self.what!r}")
-        if self.where is not None and self.where not in CORNERS:
-            raise ValueError(f"Goal.where is one of {', '.join(CORNERS)}; got {self.where!r}")
+        """Check that there is one goal.
+
+        Raises:
+            TypeError: If a field has the wrong type.
+            ValueError: If there is not one goal, or it is none.
+        """
+        given = {field.name for field in fields(self) if getattr(self, field.name) is not None}
+        if len(given) != 1 and given != {"colour", "type"}:
+            raise ValueError(
+                "Goal is either a place or a thing: where, what, colour and type, or mission; got "
+                + (", ".join(f"{name}={getattr(self, name)!r}" for name in sorted(given)) or "nothing")
+            )
+        self.aim()
+
+    def aim(self) -> Aim:
+        """Tell what is to be done.
+
+        Raises:
+            TypeError: If the place is neither text nor a pair of integers, or the mission is no text.
+            ValueError: If there is no such place, thing or mission.
+        """
+        if self.where is not None:
+            return aim_at_place("Goal.where", self.where)
+        if self.mission is not None:
+            return read_mission(self.mission)
+        if self.what is not None:
+            aim = aim_at_thing(PICK_UP, "Goal.what", self.what)
+            if aim.kind is None or aim.colour is None:
+                raise ValueError(f"Goal.what is a colour and a kind, such as 'red ball'; got {self.what!r}")
+            return aim
+        if self.colour is not None:
+            check_word("Goal.colour", "a colour", self.colour, COLOURS)
+        if self.type is not None:
+            check_word("Goal.type", "a kind", self.type, KINDS)
+        return Aim(PICK_UP, kind=self.type, colour=self.colour)
 
     @classmethod
     def examples(cls) -> tuple[Goal, ...]:
-        """Give a goal of rooms without things."""
-        return (cls(where="south-west"),)
+        """Give goals of rooms without things."""
+        return cls(where="south-west"), cls(mission="go to the cell 2,3")
 
     def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
         """Wrap a room.
 
         Raises:
-            ValueError: If the environment is no room, or the thing is not in it or cannot be picked up.
+            ValueError: If the environment is no room, or the goal is not in it.
         """
         from envs.rooms import Room  # noqa: PLC0415 - lives without MiniGrid need not import it
 
         room = env.unwrapped
         if not isinstance(room, Room):
             raise ValueError(f"Goal needs a room without a goal of its own (lifelong/Room-v0); got {env}")
-        if self.where is not None:
-            return HiddenPlace(env, self._corner(room.width, room.height))
-        if self.what is None or self.what not in room.things:
-            raise ValueError(f"Goal.what is {self.what!r}, but the things of the room are {room.things}")
-        return HiddenThing(env, self.what)
+        aim = self.aim()
+        if aim.deed == ENTER:
+            return HiddenPlace(env, aim.cell(room.width, room.height))
+        aim.find(room.things)
+        return HiddenThing(env, aim) if aim.deed == PICK_UP else HiddenSight(env, aim)
 
     def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld | None:
         """Hide the goal in batched rooms, whose own rule looks for it; see `wrap`. Looped rooms are wrapped each."""
@@ -75,22 +129,9 @@ class Goal(Change, kind="goal"):
 
         if not isinstance(world, GridWorld) or world.family is not room.ROOM:
             raise ValueError(f"Goal needs a room without a goal of its own (lifelong/Room-v0); got {world}")
-        settings = world.arrays.settings
-        if self.where is not None:
-            x, y = self._corner(world.shape.width, world.shape.height)
-            settings[room.GOAL_CELL] = y * world.shape.width + x
-        else:
-            lying = settings[room.THINGS + 1 : room.THINGS + 1 + settings[room.THINGS]]
-            if self.what is None or room.thing_code(self.what) not in lying:
-                raise ValueError(f"Goal.what is {self.what!r}, but no such thing lies in the room of {world}")
-            settings[room.GOAL_THING] = room.thing_code(self.what)
+        room.aim_at(world.arrays.settings, self.aim())
         world.take_over()
         return world
-
-    def _corner(self, width: int, height: int) -> tuple[int, int]:
-        """Tell column and row of the corner in a room of so many cells."""
-        row, _, column = (self.where or "").partition("-")
-        return 1 if column == "west" else width - 2, 1 if row == "north" else height - 2
 
 
 class HiddenPlace(gym.Wrapper):
@@ -116,16 +157,16 @@ class HiddenPlace(gym.Wrapper):
 
 
 class HiddenThing(gym.Wrapper):
-    """Reward picking up one thing, and end the episode with whatever is picked up.
+    """Reward picking up what is meant, and end the episode with whatever is picked up.
 
     Attributes:
-        thing: Colour and kind.
+        aim: What is meant.
     """
 
-    def __init__(self, env: gym.Env, thing: str) -> None:
-        """Hide the goal in ``thing``."""
+    def __init__(self, env: gym.Env, aim: Aim) -> None:
+        """Hide the goal in what ``aim`` means."""
         super().__init__(env)
-        self.thing = thing
+        self.aim = aim
         self._room: Any = env.unwrapped
 
     def step(self, action: Any) -> tuple[np.ndarray, Any, bool, bool, dict]:
@@ -134,5 +175,33 @@ class HiddenThing(gym.Wrapper):
         held = self._room.carrying
         if held is None:
             return observation, reward, terminated, truncated, info
-        success = f"{held.color} {held.type}" == self.thing
+        success = self.aim.fits(held.type, held.color)
         return observation, self._room._reward() if success else 0.0, True, truncated, info
+
+
+class HiddenSight(gym.Wrapper):
+    """Reward coming to stand in front of what is meant, facing it.
+
+    Attributes:
+        aim: What is meant.
+    """
+
+    def __init__(self, env: gym.Env, aim: Aim) -> None:
+        """Hide the goal in what ``aim`` means."""
+        super().__init__(env)
+        self.aim = aim
+        self._room: Any = env.unwrapped
+
+    def step(self, action: Any) -> tuple[np.ndarray, Any, bool, bool, dict]:
+        """Act once."""
+        before = self._faces()
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        if not before and self._faces():
+            return observation, self._room._reward(), True, truncated, info
+        return observation, reward, terminated, truncated, info
+
+    def _faces(self) -> bool:
+        """Tell whether the agent stands in front of what is meant."""
+        x, y = self._room.agent_pos
+        thing = self._room.grid.get(*ahead(int(x), int(y), self._room.agent_dir))
+        return thing is not None and self.aim.fits(thing.type, thing.color)

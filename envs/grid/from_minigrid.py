@@ -140,6 +140,11 @@ def _picked_up(env: Any) -> list[int]:
     return [_codes(env.obj)[0], _cell(env, env.obj)]
 
 
+def _room(env: Any) -> list[int]:
+    here = int(env.agent_pos[1]) * env.grid.width + int(env.agent_pos[0])
+    return [here, _codes(env.grid.get(*env.front_pos))[0]]
+
+
 TASKS: dict[str, Callable[[Any], list[int]]] = {
     "Fetch": lambda env: [_thing_code(env.targetType, env.targetColor)],
     "GoToDoor": lambda env: [*env.target_pos],
@@ -148,7 +153,7 @@ TASKS: dict[str, Callable[[Any], list[int]]] = {
     "Memory": _ends,
     "RedBlueDoors": _doors,
     "DynamicObstacles": _obstacles,
-    "Room": lambda env: [int(env.agent_pos[1]) * env.grid.width + int(env.agent_pos[0])],
+    "Room": _room,
     "Unlock": lambda env: [_cell(env, env.door)],
     "UnlockPickup": _picked_up,
     "BlockedUnlockPickup": _picked_up,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envs.changes import Goal, Permute
-from envs.changes.goal import CORNERS
+from envs.grid.aim import CORNERS
 from envs.named.registry import life
 from envs.schedule import Schedule, Task
 

@@ -10,7 +10,7 @@ import pytest
 from envs import LIVES, make_life
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("changes", "classic", "grid", "lives")}
+PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("bases", "changes", "classic", "grid", "lives")}
 
 
 @pytest.mark.parametrize("page", PAGES)

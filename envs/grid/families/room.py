@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 
 from envs.compiled import compilable
-from envs.grid.codes import BALL, BOX, COLOURS, KEY, NOTHING, code_of
+from envs.grid.aim import ENTER, GO_TO, PICK_UP, Aim
+from envs.grid.aim import KINDS as PORTABLE_KINDS
+from envs.grid.batch_tools import ahead, cells_ahead, rows_of
+from envs.grid.codes import BALL, BOX, COLOURS, KEY, NOTHING, PER_COLOUR, PER_KIND, code_of
 from envs.grid.family import Family, Shape, steps_or
-from envs.grid.layout import FAILURE, GOES_ON, HEIGHT, HELD, PARAMETER, SUCCESS, TASK, WIDTH, X, Y
+from envs.grid.layout import DIRECTION, FAILURE, GOES_ON, HEIGHT, HELD, PARAMETER, SUCCESS, TASK, WIDTH, X, Y
 from envs.grid.place import place_agent, place_thing, wall_round
 
-GOAL_CELL, GOAL_THING, THINGS = PARAMETER, PARAMETER + 1, PARAMETER + 2
-"""Places in ``settings``: the cell to enter (-1 for none), the code to pick up (0 for none), how many things lie here
-(their codes follow)."""
-BEFORE = TASK
-"""Column of ``agent``: the cell it stood in before the step."""
-PORTABLE_KINDS = {"ball": BALL, "box": BOX, "key": KEY}
+GOAL_CELL, DEED, GOAL_KIND, GOAL_COLOUR, THINGS = range(PARAMETER, PARAMETER + 5)
+"""Places in ``settings``: the cell to enter (-1 for none), what is to be done with a thing (`PICK_UP`, `GO_TO`, 0 for
+nothing), its kind and its colour (-1 for any), how many things lie here (their codes follow)."""
+BEFORE, FACED = TASK, TASK + 1
+"""Columns of ``agent``: the cell it stood in before the step, and the code of what it faced then."""
 
 
 def thing_code(name: str) -> int:
@@ -48,7 +50,7 @@ def shape(size: int = 6, things: Sequence[str] = (), max_steps: int = 60) -> Sha
             raise ValueError(f"things of a room are told apart by colour and kind; {thing!r} is there twice")
     if size < 4 or (size - 2) ** 2 <= len(codes):
         raise ValueError(f"a room of size {size} has no space for {len(codes)} things and an agent to move")
-    return Shape(size, size, steps_or(max_steps, 60), False, (-1, 0, len(codes), *codes))
+    return Shape(size, size, steps_or(max_steps, 60), False, (-1, 0, -1, -1, len(codes), *codes))
 
 
 @compilable
@@ -61,19 +63,37 @@ def generate(
         place_thing(cells, agent, dice, settings, settings[THINGS + 1 + k])
     place_agent(cells, agent, dice, settings)
     agent[BEFORE] = agent[Y] * settings[WIDTH] + agent[X]
+    x, y = ahead(agent[X], agent[Y], agent[DIRECTION])
+    agent[FACED] = cells[y * settings[WIDTH] + x]
     return True
 
 
 @compilable
+def meant(code: Any, kind: Any, colour: Any) -> Any:
+    """Tell whether codes are of things of a kind and a colour (-1 for any), numbers or arrays of them."""
+    thing, shade = code // PER_KIND, code // PER_COLOUR % (PER_KIND // PER_COLOUR)
+    portable = (thing == KEY) | (thing == BALL) | (thing == BOX)
+    return portable & ((thing == kind) | (kind < 0)) & ((shade == colour) | (colour < 0))
+
+
+@compilable
 def rule(cells: np.ndarray, agent: np.ndarray, settings: np.ndarray, action: int, held: int) -> int:
-    """End the episode where the hidden cell is entered, or anything is picked up while a thing is the goal."""
+    """End the episode where the hidden cell is entered, what is meant is faced, or anything is picked up for a goal."""
     here = agent[Y] * settings[WIDTH] + agent[X]
     entered = here == settings[GOAL_CELL] and agent[BEFORE] != here
     agent[BEFORE] = here
     if entered:
         return SUCCESS
-    if settings[GOAL_THING] != 0 and agent[HELD] != NOTHING:
-        return SUCCESS if agent[HELD] == settings[GOAL_THING] else FAILURE
+    deed = settings[DEED]
+    if deed == PICK_UP and agent[HELD] != NOTHING:
+        return SUCCESS if meant(agent[HELD], settings[GOAL_KIND], settings[GOAL_COLOUR]) else FAILURE
+    if deed == GO_TO:
+        x, y = ahead(agent[X], agent[Y], agent[DIRECTION])
+        faced, faces = agent[FACED], cells[y * settings[WIDTH] + x]
+        agent[FACED] = faces
+        was = meant(faced, settings[GOAL_KIND], settings[GOAL_COLOUR])
+        if meant(faces, settings[GOAL_KIND], settings[GOAL_COLOUR]) and not was:
+            return SUCCESS
     return GOES_ON
 
 
@@ -83,11 +103,34 @@ def rule_batch(xp: Any, cells: Any, agent: Any, settings: np.ndarray, action: An
     entered = (here == int(settings[GOAL_CELL])) & (agent[:, BEFORE] != here)
     agent[:, BEFORE] = here
     told = xp.where(entered, SUCCESS, GOES_ON)
-    wanted = int(settings[GOAL_THING])
-    if not wanted:
-        return told
-    picked = xp.where(agent[:, HELD] == wanted, SUCCESS, FAILURE)
-    return xp.where((agent[:, HELD] != NOTHING) & ~entered, picked, told)
+    deed, kind, colour = (int(settings[place]) for place in (DEED, GOAL_KIND, GOAL_COLOUR))
+    if deed == PICK_UP:
+        picked = xp.where(meant(agent[:, HELD], kind, colour), SUCCESS, FAILURE)
+        return xp.where((agent[:, HELD] != NOTHING) & ~entered, picked, told)
+    if deed == GO_TO:
+        was = meant(agent[:, FACED], kind, colour)
+        agent[:, FACED] = faces = cells[rows_of(xp, cells), cells_ahead(agent, settings)]
+        return xp.where(meant(faces, kind, colour) & ~was, SUCCESS, told)
+    return told
+
+
+def aim_at(settings: np.ndarray, aim: Aim) -> None:
+    """Hide a goal in rooms with these settings.
+
+    Raises:
+        ValueError: If it is not there.
+    """
+    settings[[GOAL_CELL, DEED, GOAL_KIND, GOAL_COLOUR]] = -1, 0, -1, -1
+    if aim.deed == ENTER:
+        x, y = aim.cell(settings[WIDTH], settings[HEIGHT])
+        settings[GOAL_CELL] = y * settings[WIDTH] + x
+        return
+    codes = settings[THINGS + 1 : THINGS + 1 + settings[THINGS]].tolist()
+    names = {number: name for name, number in PORTABLE_KINDS.items()}
+    aim.find([f"{COLOURS[code // PER_COLOUR % 6]} {names[code // PER_KIND]}" for code in codes])
+    settings[DEED] = aim.deed
+    settings[GOAL_KIND] = -1 if aim.kind is None else PORTABLE_KINDS[aim.kind]
+    settings[GOAL_COLOUR] = -1 if aim.colour is None else COLOURS.index(aim.colour)
 
 
 ROOM = Family("Room", shape, generate, rule=rule, rule_batch=rule_batch)
