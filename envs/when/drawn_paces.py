@@ -107,8 +107,9 @@ class Decaying(Pace, kind="decaying"):
         ages: list[int] = []
         while len(ages) < SIZE:
             highest = self._probability(age + 1)
-            gap = log1p(-next(draws)) / log1p(-highest) if highest < 1 else 0.0
-            if highest == 0 or gap > _LONGEST or age + gap >= NEVER:
+            chance = next(draws)
+            gap = 0.0 if highest == 1 else log1p(-chance) / log1p(-highest) if highest > 0 else _LONGEST
+            if gap >= _LONGEST:
                 return ages + [NEVER] * (SIZE - len(ages))
             age += 1 + int(gap)
             if next(draws) * highest < self._probability(age):
