@@ -12,7 +12,7 @@ from envs.counter import CounterDice
 from envs.when.checking import check_number, check_tuple, set_number, set_numbers
 from envs.when.curve import NEVER, Curve
 from envs.when.drawn_paces import Memoryless, gaps
-from envs.when.knots import SIZE, DrawnBeats, Knots
+from envs.when.knots import SIZE, Blocks, DrawnBeats, Knots
 from envs.when.pace import Pace, Stepwise, bind_pace, set_pace
 from envs.when.signal import Signal
 
@@ -51,12 +51,12 @@ class Uniform(Signal, kind="uniform"):
         beats, dice = bind_pace(self.every, rng), CounterDice([rng])
         low, high = self.low, self.high
 
-        def fill(state: None, number: int) -> tuple[list[float], None]:
+        def fill(number: int) -> list[float]:
             share = dice.uniform(number, SIZE)[0]
-            return np.clip(low * (1.0 - share) + high * share, low, high).tolist(), None
+            return np.clip(low * (1.0 - share) + high * share, low, high).tolist()
 
-        knots: Knots[None, float] = Knots(None, fill)
-        return Stepwise(beats, lambda stretch: knots[stretch.number])
+        blocks = Blocks(fill)
+        return Stepwise(beats, lambda stretch: blocks[stretch.number])
 
     def bounds(self) -> tuple[float, float]:
         """Give its bounds."""

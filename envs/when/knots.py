@@ -12,16 +12,36 @@ from envs.when.pace import Stretch
 State = TypeVar("State")
 Value = TypeVar("Value", int, float)
 
-SIZE = 4096
+SIZE = 1024
 """Values of a block. Even, so that each block begins as the first one."""
 
 
-class Knots(Generic[State, Value]):
-    """Values numbered from 0 up, in blocks that are made when they are asked for.
+class Blocks(Generic[Value]):
+    """Independent values numbered from 0 up, in blocks of which one is kept: any number is as near as any other."""
 
-    Of each block only the state that it begins with is kept, and the values of one block: a chain of 10**9 values
-    keeps some 10 to 30 megabytes. Going on costs nothing but the new blocks; to ask far ahead makes all blocks up to
-    there once; to ask for an older value makes its block again.
+    def __init__(self, fill: Callable[[int], list[Value]]) -> None:
+        """Begin; ``fill`` makes the `SIZE` values of block ``number``, as a pure function."""
+        self._fill = fill
+        self._number, self._block = -1, []
+
+    def __getitem__(self, number: int) -> Value:
+        """Give a value."""
+        block, place = divmod(number, SIZE)
+        return self.block(block)[place]
+
+    def block(self, number: int) -> list[Value]:
+        """Give the values of a block, not to be written to."""
+        if number != self._number:
+            self._block, self._number = self._fill(number), number
+        return self._block
+
+
+class Knots(Blocks[Value], Generic[State, Value]):
+    """Values each made of the one before.
+
+    Of each block only the state that it begins with is kept: a chain of 10**9 values keeps some 50 to 100 megabytes.
+    Going on costs nothing but the new blocks, some tenths of a microsecond a value; to ask far ahead makes all blocks
+    up to there once; to ask for an older value makes its block again.
 
     Attributes:
         states: What the blocks begin with, as far as it is known.
@@ -35,33 +55,26 @@ class Knots(Generic[State, Value]):
             fill: Makes block ``number`` of the state it begins with, as a pure function: its `SIZE` values, and what
                 the next block begins with.
         """
+        super().__init__(self._made)
         self.states = [start]
-        self._fill = fill
-        self._number, self._block = -1, []
-
-    def __getitem__(self, number: int) -> Value:
-        """Give a value."""
-        block, place = divmod(number, SIZE)
-        return self.block(block)[place]
+        self._chain = fill
 
     def block(self, number: int) -> list[Value]:
         """Give the values of a block, not to be written to."""
         while len(self.states) <= number:
-            self._make(len(self.states) - 1)
-        if number != self._number:
-            self._make(number)
-        return self._block
+            self.extend()
+        return super().block(number)
 
     def extend(self) -> State:
         """Make one more block, and give the state that the next one begins with."""
-        self._make(len(self.states) - 1)
+        super().block(len(self.states) - 1)
         return self.states[-1]
 
-    def _make(self, number: int) -> None:
-        self._block, after = self._fill(self.states[number], number)
-        self._number = number
+    def _made(self, number: int) -> list[Value]:
+        values, after = self._chain(self.states[number], number)
         if len(self.states) == number + 1:
             self.states.append(after)
+        return values
 
 
 class DrawnBeats:

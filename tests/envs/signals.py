@@ -90,6 +90,7 @@ def between(make):
 values = st.lists(numbers, min_size=2, max_size=4).map(tuple)
 positive = st.floats(1e-3, 1e6)
 drawn = st.one_of(
+    st.builds(Cyclic, values, every),
     between(lambda low, high: st.builds(Uniform, st.just(low), st.just(high), every)),
     st.builds(Switching, values, every),
     st.just(Switching((0.0, 1.0, 3.0), 5, ((0.0, 0.5, 0.5), (1.0, 0.0, 0.0), (0.1, 0.9, 0.0)))),
@@ -111,7 +112,6 @@ drawn = st.one_of(
 fixed = st.one_of(
     st.builds(Constant, numbers),
     steps(),
-    st.builds(Cyclic, values, every),
     st.builds(lambda begin, length, *rest: Window(begin, begin + length, *rest), ages, lengths, numbers, numbers),
     st.builds(
         lambda begin, length, more: Window(begin, begin + length, period=begin + length + more), ages, lengths, ages
