@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp, sin
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,11 +130,12 @@ def test_sums_of_sums_are_one_and_each_random_part_is_drawn_for_itself():
     assert 2 - walk * 3 == Sum((2.0, Product((-1.0, walk, 3.0))))
     assert walk.clip(0, 1).shift(5).hold(3) == Held(Shifted(Clipped(walk, 0.0, 1.0), 5), 3)
     assert values(curve(walk - walk), range(50)).any()
-    for wrong in ("x", None, True, np.zeros(3)):
+    wrongs: list[Any] = ["x", None, True, np.zeros(3)]
+    for wrong in wrongs:
         with pytest.raises(TypeError, match=r"unsupported operand|not support"):
-            walk + wrong
+            _ = walk + wrong
         with pytest.raises(TypeError, match=r"unsupported operand|not support"):
-            walk - wrong
+            _ = walk - wrong
 
 
 def test_bounds_of_combinations():
@@ -306,7 +308,7 @@ BAD = {
     r"Shifted.steps is a number of life steps, a whole number; got 0.5": (TypeError, lambda: Saw(5).shift(0.5)),  # type: ignore[arg-type]
     r"Held.every is a number of life steps or a pace, a whole number; got None": (
         TypeError,
-        lambda: Held(Saw(5), None),
+        lambda: Saw(5).hold(None),  # type: ignore[arg-type]
     ),  # type: ignore[arg-type]
     r"Noise.when is a strength, from 0 to 1; got RandomWalk.*, which goes from -inf to inf; .clip\(low, high\) keeps": (
         ValueError,

@@ -132,7 +132,8 @@ def test_every_random_example_is_pinned_and_differs_between_seeds():
 
 def test_exchanging_a_number_for_a_signal_changes_nothing_else_that_is_drawn():
     one, other = np.random.default_rng(0), np.random.default_rng(0)
-    bind(1.0, one), bind(Uniform(0, 1, Memoryless(3)), other)
+    bind(1.0, one)
+    bind(Uniform(0, 1, Memoryless(3)), other)
     assert one.random() == other.random()
     assert curve(Uniform(0, 1, 2)).at(7) == bind(Uniform(0, 1, 2), np.random.default_rng(0)).at(7)
 
