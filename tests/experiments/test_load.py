@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from agents import AgentSpec, PPOSpec, RandomSpec
 from envs import LIVES, Noise, Permute, Schedule, Signal, Task
-from envs.when import Memoryless, Sinusoid, Uniform
+from envs.when import Memoryless, OrnsteinUhlenbeck, Sinusoid, Uniform, Window
 from experiments.cells import differences, fingerprint
 from experiments.load import SpecError, build, dump, load, parse, plain, presets, read
 from experiments.spec import ExamPlan, Experiment
@@ -247,6 +247,17 @@ def test_types_that_do_not_fit_are_told_by_their_path(data, words):
 def test_signals_and_paces_are_dumped_and_loaded_again(signal):
     text = yaml.safe_dump(plain(signal))
     assert build(float | Signal, read(text, "signal"), "signal") == signal
+
+
+def test_the_signals_of_the_documentation_load():
+    page = (Path(__file__).parents[2] / "docs" / "when.md").read_text()
+    light, gravity = (
+        build(Signal, read(text, "docs"), "docs") for text in re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    )
+    day = Sinusoid(24_000, mean=0.5, amplitude=0.3)
+    weather = OrnsteinUhlenbeck(0.0, 0.1, 1 / 500, every=10)
+    assert light == ((day + weather) * (1 - Window(90_000, 95_000))).clip(0.0, 1.0).hold(5)
+    assert gravity == Uniform(5, 15, every=Memoryless(20_000))
 
 
 WAVY = TINY.replace(
