@@ -13,6 +13,7 @@ from rich.console import Console
 
 from agents import AgentSpec
 from envs import LIVES, Change, LifelongVectorEnv, Schedule, Task, make_life
+from envs.when import Pace, Signal
 from envs.worlds import Worlds
 from experiments.cells import Cell, cells
 from experiments.compare import Comparison, alone_cells, collect, export
@@ -99,7 +100,8 @@ def list_all(args: Sequence[str]) -> int:
     for name, life in LIVES.items():
         schedule = life()
         print(f"{'life':<8} {name:<20} {len(schedule.tasks)} worlds, {schedule.total:,} steps: {first_line(life)}")
-    for title, kinds in (("change", Change.kinds), ("agent", AgentSpec.kinds)):
+    families = {"change": Change.kinds, "signal": Signal.kinds, "pace": Pace.kinds, "agent": AgentSpec.kinds}
+    for title, kinds in families.items():
         for name, kind in sorted(kinds.items()):
             print(f"{title:<8} {name:<20} {first_line(kind)}")
     for name, path in presets().items():

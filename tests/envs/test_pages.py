@@ -3,14 +3,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from envs import LIVES, make_life
+from envs.when import Pace, Signal
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("bases", "changes", "classic", "grid", "lives")}
+PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("bases", "changes", "classic", "grid", "lives", "when")}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -30,3 +32,13 @@ def test_the_table_of_lives_tells_their_sizes():
     told = {name: tuple(int(number.replace(",", "")) for number in numbers) for name, *numbers in rows}
     lives = {name: make_life(name) for name in LIVES}
     assert told == {name: (len(life.tasks), life.steps, life.cycles, life.total) for name, life in lives.items()}
+
+
+def test_the_tables_of_signals_and_paces_tell_all_kinds_and_their_fields():
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| ([^|]+) \|", PAGES["when"], flags=re.MULTILINE)
+    told = {kind: (name, tuple(re.findall(r"`(\w+)`", columns))) for kind, name, columns in rows}
+    assert told == {
+        kind: (cls.__name__, tuple(field.name for field in fields(cls)))
+        for kind, cls in (*Signal.kinds.items(), *Pace.kinds.items())
+        if cls.__module__.startswith("envs.")
+    }

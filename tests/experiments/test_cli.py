@@ -175,6 +175,8 @@ def test_list_names_everything_that_can_be_named(capsys):
     assert code == 0
     for word in ("cartpole_worlds", "permute", "storm", "random", "ppo_cbp", "demo"):
         assert word in out
+    lines = {tuple(line.split()[:2]) for line in out.splitlines()}
+    assert lines >= {("signal", "ornstein_uhlenbeck"), ("signal", "steps"), ("pace", "memoryless")}
 
 
 def test_bench_prints_what_a_step_costs(spec, capsys):

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import AgentSpec, PPOSpec, RandomSpec
-from envs import LIVES, Permute, Schedule, Task
+from envs import LIVES, Noise, Permute, Schedule, Signal, Task
+from envs.when import Memoryless, OrnsteinUhlenbeck, Sinusoid, Uniform, Window
 from experiments.cells import differences, fingerprint
-from experiments.load import SpecError, build, dump, load, parse, presets
+from experiments.load import SpecError, build, dump, load, parse, plain, presets, read
 from experiments.spec import ExamPlan, Experiment
 from experiments.tune import GRIDS, combinations, read_grid, vary
+from tests.envs.signals import signals
 from tests.experiments.stand_ins import TINY, tiny
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
@@ -238,6 +241,73 @@ def test_types_are_read_by_their_annotations(data, made):
 def test_types_that_do_not_fit_are_told_by_their_path(data, words):
     with pytest.raises(SpecError, match=words):
         build(Shapes, data, "shapes")
+
+
+@given(signals)
+def test_signals_and_paces_are_dumped_and_loaded_again(signal):
+    text = yaml.safe_dump(plain(signal))
+    assert build(float | Signal, read(text, "signal"), "signal") == signal
+
+
+def test_the_signals_of_the_documentation_load():
+    page = (Path(__file__).parents[2] / "docs" / "when.md").read_text()
+    light, gravity = (
+        build(Signal, read(text, "docs"), "docs") for text in re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    )
+    day = Sinusoid(24_000, mean=0.5, amplitude=0.3)
+    weather = OrnsteinUhlenbeck(0.0, 0.1, 1 / 500, every=10)
+    assert light == ((day + weather) * (1 - Window(90_000, 95_000))).clip(0.0, 1.0).hold(5)
+    assert gravity == Uniform(5, 15, every=Memoryless(20_000))
+
+
+WAVY = TINY.replace(
+    "changes: [{kind: permute}]",
+    "changes: [{kind: noise, when: {kind: clipped, low: 0, high: 1, of: {kind: sum, parts: [0.5, {kind: sinusoid, "
+    "period: 300}, {kind: uniform, low: 0, high: 1, every: {kind: memoryless, mean: 50}}]}}}]",
+)
+
+
+def test_a_change_takes_signals_where_it_takes_numbers():
+    spec = parse(WAVY, "tiny")
+    wavy = (0.5 + Sinusoid(300) + Uniform(0, 1, every=Memoryless(50))).clip(0, 1)
+    assert spec.schedule.tasks[1].changes == (Noise(when=wavy),)
+    assert parse(dump(spec), "tiny") == spec
+    plainly = parse(TINY.replace("{kind: permute}", "{kind: noise, when: 1}"), "tiny")
+    assert plainly.schedule.tasks[1].changes == (Noise(),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("kind: sinusoid", "kind: sinusoide", "when: of: parts[1]: kind: expected one of constant, steps, "),
+        ("kind: sinusoid", "kind: sinusoide", "got 'sinusoide', did you mean 'sinusoid'?"),
+        ("kind: memoryless", "kind: memory", "parts[2]: every: kind: expected one of periodic, "),
+        ("kind: sinusoid, ", "", "when: of: parts[1]: says no kind; add `kind:` with one of constant, steps, "),
+        ("period: 300", "periode: 300", "parts[1]: 'periode' is no field of Sinusoid, did you mean 'period'?"),
+        (
+            "period: 300",
+            "period: 0",
+            "parts[1]: Sinusoid.period is a period in life steps, finite and at least 1; got 0",
+        ),
+        ("mean: 50", "mean: often", "parts[2]: every: mean: expected a number; got 'often' (text)"),
+        (
+            "{kind: memoryless, mean: 50}",
+            "often",
+            "every: expected a whole number or a mapping of Pace's fields; got 'often'",
+        ),
+        (
+            "{kind: memoryless, mean: 50}",
+            "0",
+            "parts[2]: Uniform.every is a number of life steps or a pace, at least 1",
+        ),
+        ("high: 1, of", "high: 2, of", "changes[0]: Noise.when is a strength, from 0 to 1; got Clipped"),
+    ],
+)
+def test_what_is_wrong_in_a_signal_is_told_by_its_path(old, new, words):
+    assert WAVY.count(old) == 1
+    with pytest.raises(SpecError, match=re.escape("tiny: life: tasks[1]: changes[0]: ")) as caught:
+        parse(WAVY.replace(old, new), "tiny")
+    assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_numbers_may_be_written_with_an_exponent():
