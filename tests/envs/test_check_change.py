@@ -10,8 +10,9 @@ from gymnasium import spaces
 
 from envs import Change, Clock, Effect, Frame, Permute, Setting, check_change, report
 from envs.senses import free
+from tests.envs import probes  # noqa: F401 - registers a screen
 
-BASES = ("CartPole-v1", "Acrobot-v1", "lifelong/Room-v0")
+BASES = ("CartPole-v1", "Acrobot-v1", "lifelong/Room-v0", "probe/Screen-v0")
 SHIPPED = [kind for kind, change in Change.kinds.items() if change.__module__.startswith("envs.")]
 
 
