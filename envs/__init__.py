@@ -8,15 +8,32 @@ from envs.batched_vector import BatchedEnv as BatchedEnv
 from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
 from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changed import changed as changed
+from envs.changes import BiasDrift as BiasDrift
+from envs.changes import Blur as Blur
 from envs.changes import Change as Change
+from envs.changes import Delay as Delay
+from envs.changes import Drop as Drop
+from envs.changes import Dummy as Dummy
 from envs.changes import Goal as Goal
 from envs.changes import GridGoal as GridGoal
+from envs.changes import Invert as Invert
+from envs.changes import InvertColours as InvertColours
+from envs.changes import Jitter as Jitter
 from envs.changes import MazeGoal as MazeGoal
 from envs.changes import Noise as Noise
+from envs.changes import NonFinite as NonFinite
+from envs.changes import Occlude as Occlude
+from envs.changes import PacketLoss as PacketLoss
 from envs.changes import Permute as Permute
+from envs.changes import Quantise as Quantise
+from envs.changes import Repeat as Repeat
 from envs.changes import Reward as Reward
 from envs.changes import RewardDelay as RewardDelay
+from envs.changes import Saturate as Saturate
+from envs.changes import ScaleDrift as ScaleDrift
+from envs.changes import Spikes as Spikes
 from envs.changes import Storm as Storm
+from envs.changes import Stuck as Stuck
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
 from envs.counter import CounterDice as CounterDice
@@ -37,38 +54,58 @@ from envs.setting import BatchSetting as BatchSetting
 from envs.setting import Clock as Clock
 from envs.setting import Setting as Setting
 from envs.setting import report as report
+from envs.storms import STORMS as STORMS
+from envs.storms import storm as storm
 from envs.vector import LifelongVectorEnv as LifelongVectorEnv
 from envs.when import Linear as Linear
 from envs.when import Signal as Signal
 
 __all__ = [
     "LIVES",
+    "STORMS",
     "BatchSetting",
     "BatchedEnv",
     "BatchedVectorEnv",
     "BatchedWorld",
     "BatchedWrapper",
+    "BiasDrift",
+    "Blur",
     "Change",
     "Clock",
     "CounterDice",
+    "Delay",
+    "Drop",
+    "Dummy",
     "Effect",
     "Frame",
     "Goal",
     "GridGoal",
+    "Invert",
+    "InvertColours",
+    "Jitter",
     "LifelongEnv",
     "LifelongVectorEnv",
     "Linear",
     "MazeGoal",
     "Noise",
+    "NonFinite",
+    "Occlude",
     "Outcome",
+    "PacketLoss",
     "Permute",
+    "Quantise",
     "RealSenses",
+    "Repeat",
     "Reward",
     "RewardDelay",
+    "Saturate",
+    "ScaleDrift",
     "Schedule",
     "Setting",
     "Signal",
+    "Spikes",
     "Storm",
+    "Stuck",
     "Task",
     "Visit",
     "changed",
@@ -76,6 +113,7 @@ __all__ = [
     "life",
     "make_life",
     "report",
+    "storm",
 ]
 
 _register_grid()

@@ -8,16 +8,60 @@ from importlib import import_module as _import_module
 from pkgutil import iter_modules as _iter_modules
 
 from envs.changes.base import Change as Change
+from envs.changes.bias_drift import BiasDrift as BiasDrift
+from envs.changes.blur import Blur as Blur
+from envs.changes.delay import Delay as Delay
+from envs.changes.drop import Drop as Drop
+from envs.changes.dummy import Dummy as Dummy
 from envs.changes.goal import Goal as Goal
 from envs.changes.grid_goal import GridGoal as GridGoal
+from envs.changes.invert import Invert as Invert
+from envs.changes.invert_colours import InvertColours as InvertColours
+from envs.changes.jitter import Jitter as Jitter
 from envs.changes.maze_goal import MazeGoal as MazeGoal
 from envs.changes.noise import Noise as Noise
+from envs.changes.non_finite import NonFinite as NonFinite
+from envs.changes.occlude import Occlude as Occlude
+from envs.changes.packet_loss import PacketLoss as PacketLoss
 from envs.changes.permute import Permute as Permute
+from envs.changes.quantise import Quantise as Quantise
+from envs.changes.repeat import Repeat as Repeat
 from envs.changes.reward import Reward as Reward
 from envs.changes.reward_delay import RewardDelay as RewardDelay
+from envs.changes.saturate import Saturate as Saturate
+from envs.changes.scale_drift import ScaleDrift as ScaleDrift
+from envs.changes.spikes import Spikes as Spikes
 from envs.changes.storm import Storm as Storm
+from envs.changes.stuck import Stuck as Stuck
 
-__all__ = ["Change", "Goal", "GridGoal", "MazeGoal", "Noise", "Permute", "Reward", "RewardDelay", "Storm"]
+__all__ = [
+    "BiasDrift",
+    "Blur",
+    "Change",
+    "Delay",
+    "Drop",
+    "Dummy",
+    "Goal",
+    "GridGoal",
+    "Invert",
+    "InvertColours",
+    "Jitter",
+    "MazeGoal",
+    "Noise",
+    "NonFinite",
+    "Occlude",
+    "PacketLoss",
+    "Permute",
+    "Quantise",
+    "Repeat",
+    "Reward",
+    "RewardDelay",
+    "Saturate",
+    "ScaleDrift",
+    "Spikes",
+    "Storm",
+    "Stuck",
+]
 
 for _module in _iter_modules(__path__):
     _import_module(f"{__name__}.{_module.name}")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from gymnasium import spaces
 
 from envs.changes.base import Change
+from envs.changes.sensors import KINDS_OF_SENSES, sense_of
 from envs.counter import CounterDice
 from envs.effect import Effect, Frame
-from envs.senses import is_unbounded
 from envs.when import Signal, bind, check_range
 
 CALM = "calm"
@@ -129,15 +129,20 @@ class FaultEffect(Effect):
 
     Attributes:
         group: Components that can be hit, of the observation's shape, bool.
+        whole: Whether these are all there are.
         remembers: Whether `spoil` is to be called in calm too, with strength 0, since it remembers what was sensed.
+            Otherwise a calm ends what lasts, by `begin`.
+        memory: Names of the attributes, dotted where they are attributes of attributes, that hold what is
+            remembered: arrays of N rows.
     """
 
     remembers: ClassVar[bool] = False
+    memory: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, fault: Fault, frame: Frame, group: np.ndarray) -> None:
         """Prepare for N bodies; ``group`` as in `Fault.spoiler`."""
         super().__init__(frame)
-        self.group = group
+        self.group, self.whole = group, bool(group.all())
         self.num_envs = frame.num_envs
         self.clock = frame.clock
         self.dice = CounterDice(frame.moments())
@@ -148,6 +153,7 @@ class FaultEffect(Effect):
             hit: np.broadcast_to(np.array(kind), (size[0],)) for hit, kind in ((False, CALM), (True, fault.kind))
         }
         self._nothing = np.broadcast_to(np.array(False), size)
+        self._everything = np.broadcast_to(group, size)
         self._mask, self._acts = self._nothing, False
 
     @abstractmethod
@@ -170,17 +176,28 @@ class FaultEffect(Effect):
     def see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
         """Spoil what is sensed, and remember what was hit."""
         strength = self._curve.at(self.clock.age)
-        self._acts = strength > 0
-        if not self._acts and not self.remembers:
-            self._mask = self._nothing
-            return sensed
-        seen, hit = self.spoil(sensed, rows, first, strength)
-        if rows is None or len(rows) == self.num_envs:
-            self._mask = self._nothing if hit is None else np.broadcast_to(hit, self._nothing.shape)
+        acts, acted = strength > 0, self._acts
+        self._acts = acts
+        if acts or self.remembers:
+            seen, hit = self.spoil(sensed, rows, first, strength)
         else:
+            seen, hit = sensed, None
+            if acted:
+                self.begin(None)
+        if rows is None or len(rows) == self.num_envs:
+            self._mask = self._of_all(hit)
+        elif hit is not None or self._mask is not self._nothing:
             self._mask = self._mask.copy()
             self._mask[rows] = False if hit is None else hit
         return seen
+
+    def _of_all(self, hit: np.ndarray | None) -> np.ndarray:
+        """Give the mask of all rows, of full shape, without a new array where there is one."""
+        if hit is None:
+            return self._nothing
+        if hit is self.group:
+            return self._everything
+        return hit if hit.shape == self._nothing.shape else np.broadcast_to(hit, self._nothing.shape)
 
     def report(self) -> dict[str, np.ndarray]:
         """Tell the kind and what was hit."""
@@ -190,69 +207,27 @@ class FaultEffect(Effect):
         """Number the draws: two for each age, of which the second is for the first observation of an episode."""
         return 2 * self.clock.age + first
 
+    def draw(self, width: int, rows: np.ndarray | None, first: bool) -> np.ndarray:
+        """Draw uniform numbers in [0, 1) of this moment, ``(R, width)``; the same ones if asked again."""
+        return self.dice.uniform(2 * self.clock.age + first, width, rows)
 
-class Lasting:
-    """Which components have a fault now, where each begins by chance and lasts some steps.
+    def of_bodies(self, lost: np.ndarray) -> np.ndarray:
+        """Spread what is lost of bodies, ``(R,)`` bool, over components: ``(R, ...)``, or what broadcasts to it."""
+        each = lost.reshape(-1, *(1,) * self.group.ndim)
+        return each if self.whole and self.group.ndim > 1 else each & self.group
 
-    Source: "dropped" and "stuck" sensors of the Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881).
-    """
+    def in_group(self, spoilt: np.ndarray, sensed: np.ndarray) -> np.ndarray:
+        """Give what is spoilt in the group, and what is sensed, to the bit, elsewhere."""
+        return spoilt if self.whole else np.where(self.group, spoilt, sensed)
 
-    def __init__(self, group: np.ndarray, num_envs: int, steps: int) -> None:
-        """Begin with none.
+    def state(self) -> dict[str, Any]:
+        """Give what is remembered, and the truth of the last observations."""
+        kept = {name: attrgetter(name)(self).copy() for name in self.memory}
+        return {"mask": self._mask.copy(), "acts": self._acts, **kept}
 
-        Args:
-            group: Components that can have it, bool.
-            num_envs: Number of bodies.
-            steps: How long it lasts, in steps of its body, at least 1.
-        """
-        self._group, self._steps = group, steps
-        self.left = np.zeros((num_envs, *group.shape), np.int32)
-
-    def step(self, chance: np.ndarray, probability: float, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Let one step pass.
-
-        Args:
-            chance: Uniform numbers in [0, 1), ``(R, ...)``.
-            probability: That a sound component begins to have it in this step.
-            rows: Whose step it is, as in `Effect.see`.
-
-        Returns:
-            Which components have it in this step, ``(R, ...)``, and which of them have it newly, bool.
-        """
-        left = self.left if rows is None else self.left[rows]
-        begins = (left == 0) & (chance < probability) & self._group
-        left = np.where(begins, self._steps, left)
-        now = left > 0
-        left = left - now
-        if rows is None:
-            self.left = left
-        else:
-            self.left[rows] = left
-        return now, begins
-
-    def forget(self, rows: np.ndarray | None) -> None:
-        """Let all be sound: episodes begin."""
-        if rows is None:
-            self.left = np.zeros_like(self.left)
-        else:
-            self.left[rows] = 0
-
-
-KINDS_OF_SENSES = {"real": "unbounded real numbers", "bits": "bits (MultiBinary)", "image": "images (H, W, C) of bytes"}
-
-
-def sense_of(space: Any) -> str:
-    """Tell whether a space holds ``"real"`` senses, ``"bits"`` or an ``"image"``; ``"other"`` if none of them."""
-    if isinstance(space, spaces.MultiBinary):
-        return "bits"
-    if is_unbounded(space):
-        return "real"
-    if isinstance(space, spaces.Box) and space.dtype == np.uint8 and len(space.shape) == 3:
-        return "image"
-    return "other"
-
-
-def own_fields(fault: type[Fault]) -> tuple[str, ...]:
-    """Name the parameters that a kind of fault has beside those of all."""
-    common = {field.name for field in fields(Fault)}
-    return tuple(field.name for field in fields(fault) if field.name not in common)
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember what `state` gave."""
+        self._mask, self._acts = state["mask"].copy(), state["acts"]
+        for name in self.memory:
+            *owners, own = name.split(".")
+            setattr(attrgetter(".".join(owners))(self) if owners else self, own, state[name].copy())

@@ -10,7 +10,6 @@ import numpy as np
 
 from envs.batched import BatchedWorld
 from envs.changes.base import Change
-from envs.looped import LoopedWorld
 from envs.grid.aim import (
     ENTER,
     KINDS,
@@ -23,6 +22,7 @@ from envs.grid.aim import (
 )
 from envs.grid.batch_tools import ahead
 from envs.grid.codes import COLOURS
+from envs.looped import LoopedWorld
 from envs.setting import BatchSetting, Setting
 
 

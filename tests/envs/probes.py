@@ -36,6 +36,32 @@ class Counter(gym.Env):
         return np.array([self.steps, self.episodes, self.mark])
 
 
+class Screen(gym.Env):
+    """Shows 9 x 8 pixels of three colours: coarse noise, anew in each step, with a block of 200 where the agent is."""
+
+    def __init__(self, length: int = 40) -> None:
+        self.observation_space = spaces.Box(0, 255, (9, 8, 3), np.uint8)
+        self.action_space = spaces.Discrete(2)
+        self.length = length
+        self.steps = self.place = 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+        super().reset(seed=seed)
+        self.steps = self.place = 0
+        return self._observe(), {}
+
+    def step(self, action: Any):
+        self.steps += 1
+        self.place = (self.place + 2 * int(action) - 1) % 8
+        return self._observe(), float(action), False, self.steps >= self.length, {}
+
+    def _observe(self) -> np.ndarray:
+        screen = self.np_random.integers(0, 256, (9, 8, 3), np.uint8)
+        screen[:3, self.place] = 200
+        return screen
+
+
+gym.register("probe/Screen-v0", entry_point=lambda **kwargs: Screen(**kwargs))  # noqa: PLW0108
 gym.register("probe/Counter-v0", entry_point=lambda **kwargs: Counter(**kwargs))  # noqa: PLW0108
 
 

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -12,12 +11,14 @@ from gymnasium import spaces
 
 from envs import Change, Clock, Effect, Frame, Permute, Setting, check_change, report
 from envs.senses import free
+from tests.envs import probes  # noqa: F401 - registers a screen
 
 BASES: dict[str, dict[str, Any]] = {
     "CartPole-v1": {},
     "Acrobot-v1": {},
     "lifelong/Room-v0": {},
     "lifelong/NineRooms-v0": {},
+    "probe/Screen-v0": {},
     "lifelong/PointMaze-v0": {"reward": "dense", "reveal_goal": True},
 }
 PAYS_NOTHING = "lifelong/Room-v0"

@@ -12,7 +12,10 @@ from envs import LIVES, make_life
 from envs.when import Pace, Signal
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in ("bases", "changes", "classic", "grid", "lives", "when")}
+PAGES = {
+    page: (ROOT / "docs" / f"{page}.md").read_text()
+    for page in ("bases", "changes", "classic", "grid", "lives", "when")
+}
 
 
 @pytest.mark.parametrize("page", PAGES)
