@@ -72,5 +72,6 @@ __all__ = [
 _register_grid()
 _register_classic()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
+_gymnasium.register(id="lifelong/Pixels-v0", entry_point="envs.grid.pixels:make_pixels")
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
 _register_lives()

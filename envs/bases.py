@@ -55,6 +55,21 @@ def _grid(
     return make_world(base, num_envs, senses="bits", actions=actions, engine=engine, device=device, **arguments)
 
 
+@batched("lifelong/Pixels-v0")
+def _pixels(
+    num_envs: int,
+    engine: Any,
+    device: str,
+    *,
+    base: str,
+    actions: Any = ("left", "right", "forward"),
+    **arguments: Any,
+) -> BatchedWorld:
+    from envs.grid.make import make_world  # noqa: PLC0415 - see above
+
+    return make_world(base, num_envs, senses="pixels", actions=actions, engine=engine, device=device, **arguments)
+
+
 @batched("lifelong/Room-v0")
 def _room(
     num_envs: int, engine: Any, device: str, *, actions: Any = ("left", "right", "forward"), **arguments: Any
