@@ -9,9 +9,14 @@ from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
 from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changed import changed as changed
 from envs.changes import Change as Change
+from envs.changes import Features as Features
+from envs.changes import FlipImage as FlipImage
 from envs.changes import Goal as Goal
+from envs.changes import Mix as Mix
 from envs.changes import Noise as Noise
 from envs.changes import Permute as Permute
+from envs.changes import Rotate as Rotate
+from envs.changes import Shift as Shift
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
@@ -47,17 +52,22 @@ __all__ = [
     "Clock",
     "CounterDice",
     "Effect",
+    "Features",
+    "FlipImage",
     "Frame",
     "Goal",
     "LifelongEnv",
     "LifelongVectorEnv",
     "Linear",
+    "Mix",
     "Noise",
     "Outcome",
     "Permute",
     "RealSenses",
+    "Rotate",
     "Schedule",
     "Setting",
+    "Shift",
     "Signal",
     "Storm",
     "Task",

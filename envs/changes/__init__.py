@@ -8,12 +8,17 @@ from importlib import import_module as _import_module
 from pkgutil import iter_modules as _iter_modules
 
 from envs.changes.base import Change as Change
+from envs.changes.features import Features as Features
+from envs.changes.flip_image import FlipImage as FlipImage
 from envs.changes.goal import Goal as Goal
+from envs.changes.mix import Mix as Mix
 from envs.changes.noise import Noise as Noise
 from envs.changes.permute import Permute as Permute
+from envs.changes.rotate import Rotate as Rotate
+from envs.changes.shift import Shift as Shift
 from envs.changes.storm import Storm as Storm
 
-__all__ = ["Change", "Goal", "Noise", "Permute", "Storm"]
+__all__ = ["Change", "Features", "FlipImage", "Goal", "Mix", "Noise", "Permute", "Rotate", "Shift", "Storm"]
 
 for _module in _iter_modules(__path__):
     _import_module(f"{__name__}.{_module.name}")

@@ -18,6 +18,7 @@ from envs.grid.pixels import PixelSenses, make_pixels
 from envs.grid.tiles import Painter, tiles
 from tests.envs.grid.zoo import put, zoo, zoo_world
 
+THINGS: tuple[Any, ...] = (None, things.Key, things.Ball, things.Box, things.Floor, things.Goal, things.Door)
 EVERYTHING = ("left", "right", "forward", "pickup", "drop", "toggle")
 FAMILIES = (
     "DoorKey-5x5-v0",
@@ -47,7 +48,7 @@ def hand_something(env: Any, rng: np.random.Generator) -> None:
         return
     colour = str(rng.choice(["red", "green", "blue", "purple", "yellow", "grey"]))
     state = int(rng.integers(3))
-    what = rng.choice([None, things.Key, things.Ball, things.Box, things.Floor, things.Goal, things.Door])
+    what = THINGS[rng.integers(len(THINGS))]
     thing = what and (what(colour, state == 0, state == 2) if what is things.Door else what(colour))
     env.unwrapped.grid.set(x, y, thing)
 
@@ -138,7 +139,7 @@ def test_tiles_of_another_size_are_minigrids_too():
 
 def test_all_that_can_be_seen_or_carried_has_a_tile():
     table = tiles(8).reshape(2, 198, -1)
-    drawn = table.any(2)
+    drawn: np.ndarray = np.any(table, axis=2)
     assert drawn[1].sum() == 1 + 3 * 6  # an empty hand; keys, balls and boxes of six colours
     assert drawn[0, 18:].sum() == 1 + 6 + 6 + 6 * 3 + 3 * 6 + 6 + 1 and drawn[0, :18].all()
     # What is unseen looks the same 18 times over, and MiniGrid draws goals as it draws walls of their colour.
@@ -154,7 +155,7 @@ def life(**arguments: Any) -> Schedule:
 
 
 def test_lives_are_lived_in_pixels():
-    ours, looped = LifelongVectorEnv(life(), 4, seed=1), LifelongVectorEnv(life(), 4, seed=1, engine="looped")
+    ours, looped = (LifelongVectorEnv(life(), 4, seed=1, engine=engine) for engine in ("numpy", "looped"))
     alone = LifelongEnv(life(), seed=1)
     assert ours.single_observation_space == alone.observation_space == spaces.Box(0, 255, (56, 56, 3), np.uint8)
     seen, expected = ours.reset()[0], looped.reset()[0]
