@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from envs.changes.base import Change
-from envs.changes.images import Rearranged, image_shape
+from envs.changes.images import Turned, image_shape
 from envs.effect import Frame
 
 DIRECTIONS = ("horizontal", "vertical")
@@ -38,13 +36,12 @@ class FlipImage(Change, kind="flip_image"):
         """Give both mirrors."""
         return tuple(cls(direction) for direction in DIRECTIONS)
 
-    def effect(self, frame: Frame) -> Rearranged:
+    def effect(self, frame: Frame) -> Turned:
         """Make the effect.
 
         Raises:
             ValueError: If there are no images.
         """
-        height, width, colours = image_shape(frame, "FlipImage")
-        if self.direction == "vertical":
-            return Rearranged(frame, 1, (height, width * colours), np.arange(height)[::-1])
-        return Rearranged(frame, 2, (height, width, colours), np.arange(width)[::-1])
+        image_shape(frame, "FlipImage")
+        upside_down = self.direction == "vertical"
+        return Turned(frame, lambda images: images[:, ::-1] if upside_down else images[:, :, ::-1])

@@ -1,6 +1,8 @@
-"""What changes of images have in common: what an image is, and that its parts trade places."""
+"""What changes of images have in common: what an image is, and how its parts trade places."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from gymnasium import spaces
@@ -29,25 +31,49 @@ def image_shape(frame: Frame, who: str) -> tuple[int, int, int]:
 
 
 class Rearranged(Effect):
-    """Parts of an image trade places.
+    """Pixels of an image trade places, or its colours do.
 
     Attributes:
-        order: Which part is seen in each place.
+        order: Which pixel, or which colour, is seen in each place: ``(H * W,)`` or ``(C,)`` indices.
     """
 
-    def __init__(self, frame: Frame, axis: int, shape: tuple[int, ...], order: np.ndarray) -> None:
+    def __init__(self, frame: Frame, order: np.ndarray, pixels: bool) -> None:
+        """Prepare; ``pixels`` tells whether these trade places, and not colours."""
+        super().__init__(frame)
+        self.order, self._pixels = order, pixels
+
+    def see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
+        """Show each pixel, or each colour, where it is seen."""
+        if not self._pixels:
+            return by_colour(sensed, self.order)
+        return sensed.reshape(len(sensed), -1, sensed.shape[-1]).take(self.order, axis=1).reshape(sensed.shape)
+
+
+class Turned(Effect):
+    """Images are seen turned or in a mirror."""
+
+    def __init__(self, frame: Frame, turn: Callable[[np.ndarray], np.ndarray]) -> None:
         """Prepare.
 
         Args:
             frame: Where it works.
-            axis: The axis along which parts trade places, of images that have been given this shape; 0 numbers bodies.
-            shape: The shape of one image in which its parts lie along an axis: the longer what lies together, the
-                sooner it is copied.
-            order: ``(parts,)`` indices.
+            turn: Gives a view of images ``(R, H, W, C)`` that is of the same shape.
         """
         super().__init__(frame)
-        self._axis, self._shape, self.order = axis, shape, order
+        self._turn = turn
 
     def see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
-        """Show each part where it is seen."""
-        return sensed.reshape(-1, *self._shape).take(self.order, axis=self._axis).reshape(sensed.shape)
+        """Show a turned copy."""
+        turned = self._turn(sensed)
+        if turned.strides[2:] == sensed.strides[2:]:
+            return np.ascontiguousarray(turned)  # whole rows of pixels stay as they are, and are copied as such
+        return by_colour(turned, np.arange(turned.shape[-1]))
+
+
+def by_colour(images: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Copy images ``(R, H, W, C)``, or views of such, so that colour ``order[i]`` is seen as colour i."""
+    # NumPy copies long rows of single numbers sooner than many pixels of three.
+    seen = np.empty(images.shape, images.dtype)
+    for colour, source in enumerate(order):
+        seen[..., colour] = images[..., source]
+    return seen

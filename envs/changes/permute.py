@@ -92,8 +92,8 @@ class Permute(Change, kind="permute"):
             )
         height, width, colours = image_shape(frame, "Permute")
         if self.what == "pixels":
-            return Rearranged(frame, 1, (height * width, colours), derangement(height * width, frame.world))
-        return Rearranged(frame, 2, (height * width, colours), derangement(colours, frame.world))
+            return Rearranged(frame, derangement(height * width, frame.world), pixels=True)
+        return Rearranged(frame, derangement(colours, frame.world), pixels=False)
 
     def _draw(
         self, space: gym.Space, owner: Any, world: np.random.Generator

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from envs.changes.base import Change
-from envs.changes.images import Rearranged, image_shape
+from envs.changes.images import Turned, image_shape
 from envs.effect import Frame
 
 
@@ -40,17 +40,16 @@ class Rotate(Change, kind="rotate"):
         """Give a quarter turn and a half."""
         return (cls(), cls(turns=2))
 
-    def effect(self, frame: Frame) -> Rearranged:
+    def effect(self, frame: Frame) -> Turned:
         """Make the effect.
 
         Raises:
             ValueError: If there are no images, or a quarter turn would give them another shape.
         """
-        height, width, colours = image_shape(frame, "Rotate")
+        height, width, _ = image_shape(frame, "Rotate")
         if self.turns % 2 and height != width:
             raise ValueError(
                 f"a quarter turn needs square images, or their shape would change; got {height} x {width} pixels from "
                 f"{frame.owner}; turns=2 turns them upside down"
             )
-        places = np.arange(height * width).reshape(height, width)
-        return Rearranged(frame, 1, (height * width, colours), np.rot90(places, self.turns).ravel())
+        return Turned(frame, lambda images: np.rot90(images, self.turns, axes=(1, 2)))

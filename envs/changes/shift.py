@@ -122,6 +122,7 @@ class ShiftEffect(Effect):
         super().__init__(frame)
         self.offsets, self.scales = offsets, scales
         self._image = frame.observation_space.dtype == np.uint8
+        self._unit, self._shape = BYTE if self._image else 1.0, frame.observation_space.shape or (1,)
         self._curve, self._clock, self._num_envs = bind(change.when, frame.world), frame.clock, frame.num_envs
         (self._name,) = change.reports()
         self._turn(0.0)
@@ -130,13 +131,12 @@ class ShiftEffect(Effect):
         """Work out what a strength comes to."""
         self._strength = strength
         self._told = np.broadcast_to(np.array(strength), (self._num_envs,))
-        scales, offsets = 1.0 + strength * (self.scales - 1.0), strength * self.offsets
-        if self._image:
-            # A byte has 256 values: what becomes of each of them, for each channel.
-            values = np.arange(256.0) * scales[:, None] + BYTE * offsets[:, None]
-            self._table = np.clip(np.rint(values), 0, 255).astype(np.uint8)
-        else:
-            self._scales, self._offsets = scales.astype(np.float32), offsets.astype(np.float32)
+        self._factors = self._wide(1.0 + strength * (self.scales - 1.0))
+        self._added = self._wide(strength * self.offsets * self._unit)
+
+    def _wide(self, numbers: np.ndarray) -> np.ndarray:
+        """Repeat numbers of channels over the whole observation: NumPy is slow at repeating few."""
+        return np.broadcast_to(numbers.astype(np.float32), self._shape).copy()
 
     def see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
         """Shift what is sensed."""
@@ -145,12 +145,12 @@ class ShiftEffect(Effect):
             self._turn(strength)
         if strength == 0.0:
             return sensed
+        seen = sensed * self._factors
+        seen += self._added
         if not self._image:
-            return sensed * self._scales + self._offsets
-        seen = np.empty_like(sensed)
-        for channel, table in enumerate(self._table):
-            seen[..., channel] = table[sensed[..., channel]]
-        return seen
+            return seen
+        np.rint(seen, out=seen)
+        return np.clip(seen, 0.0, BYTE, out=seen).astype(np.uint8)
 
     def report(self) -> dict[str, np.ndarray]:
         """Tell the present strength."""

@@ -167,6 +167,7 @@ def test_images_are_deranged(what: str):
         assert (effect.order != np.arange(len(effect.order))).all()
         given = sensed(IMAGE)
         seen = effect.see(given, None, False)
+        assert seen.flags.c_contiguous and np.array_equal(effect.see(given[[2]], np.array([2]), True)[0], seen[2])
         for place in range(36):
             y, x = divmod(place, 6)
             for colour in range(3):
