@@ -2,6 +2,7 @@
 
 import gymnasium as _gymnasium
 
+from envs.bases import PICTURED as _PICTURED
 from envs.batched import BatchedWorld as BatchedWorld
 from envs.batched import Outcome as Outcome
 from envs.batched_vector import BatchedEnv as BatchedEnv
@@ -82,6 +83,6 @@ __all__ = [
 _register_grid()
 _register_classic()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
-_gymnasium.register(id="lifelong/Pixels-v0", entry_point="envs.grid.pixels:make_pixels")
+_gymnasium.register(id="lifelong/Pixels-v0", entry_point="envs.grid.pixels:make_pixels", kwargs={"base": _PICTURED})
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
 _register_lives()

@@ -19,6 +19,9 @@ cannot be made with them."""
 BATCHED: dict[str, Maker] = {}
 """Gymnasium id of a base -> what makes it batched. Anyone may add to it."""
 
+PICTURED = "MiniGrid-LavaGapS5-v0"
+"""What ``lifelong/Pixels-v0`` shows if it is not told."""
+
 _log = logging.getLogger("envs")
 _told: set[str] = set()
 
@@ -61,7 +64,7 @@ def _pixels(
     engine: Any,
     device: str,
     *,
-    base: str,
+    base: str = PICTURED,
     actions: Any = ("left", "right", "forward"),
     **arguments: Any,
 ) -> BatchedWorld:

@@ -24,8 +24,8 @@ class Features(Change, kind="features"):
     worlds with different numbers of sensors live in one space. Features of images are their colour channels, and images
     are not padded.
 
-    The truth is in ``info["lifelong"]``: ``features_mask``, which components of this observation are present,
-    ``(features,)`` bool.
+    The truth is in ``info["lifelong"]``: ``features_absent``, which components of this observation are not there, those
+    that fill up the space among them, ``(features,)`` bool. (Masks of faults are true where something was hit, too.)
 
     Source: streams whose features come and go, "trapezoidal data streams", Zhang et al. 2016 (IEEE TKDE 28(10)); and
     "feature evolvable streams", Hou et al. 2017 (NeurIPS).
@@ -41,6 +41,7 @@ class Features(Change, kind="features"):
 
     moves_channels: ClassVar[bool] = True
     reports_channels: ClassVar[bool] = True
+    keeps_spaces: ClassVar[bool] = False
 
     share: float = 0.5
     absent: tuple[int, ...] = ()
@@ -73,12 +74,12 @@ class Features(Change, kind="features"):
 
     @classmethod
     def examples(cls) -> tuple[Features, ...]:
-        """Give features that are drawn, and half of them all; within the space there is."""
-        return (cls(), cls(share=1.0, when=0.5))
+        """Give features that are drawn, half of them all, and some in a larger space."""
+        return (cls(), cls(share=1.0, when=0.5), cls(share=0.25, size=8))
 
     def reports(self) -> tuple[str, ...]:
         """Name what it reports."""
-        return ("features_mask",)
+        return ("features_absent",)
 
     def still(self) -> Features:
         """Give the same change with all features there, and none added."""
@@ -138,9 +139,9 @@ class FeaturesEffect(Effect):
     def _lose(self, lost: int) -> None:
         """Work out what it comes to that so many are lost."""
         self._lost, self._gone = lost, self.absent[:lost]
-        present = np.arange(self._size) < self._count
-        present[self._gone] = False
-        self._masks = np.broadcast_to(present, (self._num_envs, self._size))
+        absent = np.arange(self._size) >= self._count
+        absent[self._gone] = True
+        self._masks = np.broadcast_to(absent, (self._num_envs, self._size))
 
     def see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
         """Take away what is absent, and remember it."""
@@ -163,5 +164,5 @@ class FeaturesEffect(Effect):
         return seen
 
     def report(self) -> dict[str, np.ndarray]:
-        """Tell which components are present."""
-        return {"features_mask": self._mask}
+        """Tell which components are absent."""
+        return {"features_absent": self._mask}

@@ -27,8 +27,8 @@ class Permute(Change, kind="permute"):
 
     Never the identity: ``order`` leaves no channel in its place (a derangement), and at least one sign is flipped where
     signs are flipped at all. Bits can be permuted only, and so can images of bytes: their colour channels, or their
-    pixels, which then trade places with all their colours. Two worlds whose wiring is permutation and signs alone can be
-    drawn alike (with four channels once in 135 pairs); an offset, or many channels, settle it.
+    pixels, which then trade places with all their colours. Two worlds whose wiring is permutation and signs alone can
+    be drawn alike (with four channels once in 135 pairs); an offset, or many channels, settle it.
 
     Source: permuted inputs as a continual problem, Goodfellow et al. 2013 (arXiv:1312.6211), section 4; hidden offsets
     N(0, 2^2) for control, Muppidi et al. 2024 (TRAC, arXiv:2405.16642), section 4.

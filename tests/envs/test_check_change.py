@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import gymnasium as gym
@@ -12,12 +11,7 @@ from gymnasium import spaces
 from envs import Change, Clock, Effect, Frame, Permute, Setting, check_change, report
 from envs.senses import free
 
-BASES: dict[str, dict[str, str]] = {
-    "CartPole-v1": {},
-    "Acrobot-v1": {},
-    "lifelong/Room-v0": {},
-    "lifelong/Pixels-v0": {"base": "MiniGrid-Empty-5x5-v0"},
-}
+BASES = ("CartPole-v1", "Acrobot-v1", "lifelong/Room-v0", "lifelong/Pixels-v0")
 SHIPPED = [kind for kind, change in Change.kinds.items() if change.__module__.startswith("envs.")]
 
 
@@ -25,15 +19,14 @@ SHIPPED = [kind for kind, change in Change.kinds.items() if change.__module__.st
 def test_every_shipped_change_keeps_its_promises_on_every_base_that_it_fits(kind: str):
     for example in Change.kinds[kind].examples():
         fitted = 0
-        for base, arguments in BASES.items():
-            make = partial(gym.make, base, disable_env_checker=True, **arguments)
+        for base in BASES:
             try:
-                example.wrap(free(make()), Setting(Clock(), *np.random.default_rng(0).spawn(2)))
+                example.wrap(free(gym.make(base)), Setting(Clock(), *np.random.default_rng(0).spawn(2)))
             except ValueError:
                 continue  # refused where a life would be made, not in the middle of it
             fitted += 1
-            check_change(make, example, seed=fitted)
-        assert fitted, f"{example} fits none of {', '.join(BASES)}"
+            check_change(base, example, seed=fitted)
+        assert fitted, f"{example} fits none of {BASES}"
 
 
 def test_a_factory_will_do():

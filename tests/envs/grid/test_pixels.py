@@ -11,6 +11,7 @@ from gymnasium import spaces
 from minigrid.core import world_object as things
 from minigrid.wrappers import ImgObsWrapper, RGBImgPartialObsWrapper
 
+from agents.vec import SB3VecEnv
 from envs import LifelongEnv, LifelongVectorEnv, Schedule, Task
 from envs.compiled import can_compile
 from envs.grid.make import make_world
@@ -178,6 +179,25 @@ def test_lives_are_lived_in_pixels():
                 40,
             )
         )
+
+
+def test_pixels_reach_stable_baselines_as_bytes():
+    life_in_pixels = LifelongVectorEnv(life(), 4, seed=1, engine="numpy")
+    learner, ended = SB3VecEnv(life_in_pixels), 0
+    assert learner.reset().dtype == np.uint8
+    for _ in range(12):
+        seen, _, dones, infos = learner.step(np.full(4, 2))
+        assert seen.shape == (4, 56, 56, 3) and seen.dtype == np.uint8
+        for row in np.flatnonzero(dones):
+            last, ended = infos[row]["terminal_observation"], ended + 1
+            assert life_in_pixels.single_observation_space.contains(last) and last.any()
+    assert ended
+
+
+def test_a_base_is_there_if_none_is_named():
+    env: Any = gym.make("lifelong/Pixels-v0")
+    many = LifelongVectorEnv(Schedule((Task("a", "lifelong/Pixels-v0"),), 40), 2, engine="numpy")
+    assert env.observation_space == many.single_observation_space and env.unwrapped.width == 5
 
 
 @pytest.mark.parametrize(
