@@ -2,6 +2,7 @@
 
 import gymnasium as _gymnasium
 
+from envs.bases import PICTURED as _PICTURED
 from envs.batched import BatchedWorld as BatchedWorld
 from envs.batched import Outcome as Outcome
 from envs.batched_vector import BatchedEnv as BatchedEnv
@@ -14,12 +15,15 @@ from envs.changes import Change as Change
 from envs.changes import Delay as Delay
 from envs.changes import Drop as Drop
 from envs.changes import Dummy as Dummy
+from envs.changes import Features as Features
+from envs.changes import FlipImage as FlipImage
 from envs.changes import Goal as Goal
 from envs.changes import GridGoal as GridGoal
 from envs.changes import Invert as Invert
 from envs.changes import InvertColours as InvertColours
 from envs.changes import Jitter as Jitter
 from envs.changes import MazeGoal as MazeGoal
+from envs.changes import Mix as Mix
 from envs.changes import Noise as Noise
 from envs.changes import NonFinite as NonFinite
 from envs.changes import Occlude as Occlude
@@ -29,8 +33,10 @@ from envs.changes import Quantise as Quantise
 from envs.changes import Repeat as Repeat
 from envs.changes import Reward as Reward
 from envs.changes import RewardDelay as RewardDelay
+from envs.changes import Rotate as Rotate
 from envs.changes import Saturate as Saturate
 from envs.changes import ScaleDrift as ScaleDrift
+from envs.changes import Shift as Shift
 from envs.changes import Spikes as Spikes
 from envs.changes import Storm as Storm
 from envs.changes import Stuck as Stuck
@@ -77,6 +83,8 @@ __all__ = [
     "Drop",
     "Dummy",
     "Effect",
+    "Features",
+    "FlipImage",
     "Frame",
     "Goal",
     "GridGoal",
@@ -87,6 +95,7 @@ __all__ = [
     "LifelongVectorEnv",
     "Linear",
     "MazeGoal",
+    "Mix",
     "Noise",
     "NonFinite",
     "Occlude",
@@ -98,10 +107,12 @@ __all__ = [
     "Repeat",
     "Reward",
     "RewardDelay",
+    "Rotate",
     "Saturate",
     "ScaleDrift",
     "Schedule",
     "Setting",
+    "Shift",
     "Signal",
     "Spikes",
     "Storm",
@@ -120,6 +131,7 @@ _register_grid()
 _register_classic()
 _register_grids()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
+_gymnasium.register(id="lifelong/Pixels-v0", entry_point="envs.grid.pixels:make_pixels", kwargs={"base": _PICTURED})
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")
 _gymnasium.register(id="lifelong/PointMaze-v0", entry_point="envs.mazes:make_maze")
 _register_lives()

@@ -19,6 +19,9 @@ cannot be made with them."""
 BATCHED: dict[str, Maker] = {}
 """Gymnasium id of a base -> what makes it batched. Anyone may add to it."""
 
+PICTURED = "MiniGrid-LavaGapS5-v0"
+"""What ``lifelong/Pixels-v0`` shows if it is not told."""
+
 _log = logging.getLogger("envs")
 _told: set[str] = set()
 
@@ -53,6 +56,21 @@ def _grid(
     from envs.grid.make import make_world  # noqa: PLC0415 - lives without grids need not import them
 
     return make_world(base, num_envs, senses="bits", actions=actions, engine=engine, device=device, **arguments)
+
+
+@batched("lifelong/Pixels-v0")
+def _pixels(
+    num_envs: int,
+    engine: Any,
+    device: str,
+    *,
+    base: str = PICTURED,
+    actions: Any = ("left", "right", "forward"),
+    **arguments: Any,
+) -> BatchedWorld:
+    from envs.grid.make import make_world  # noqa: PLC0415 - see above
+
+    return make_world(base, num_envs, senses="pixels", actions=actions, engine=engine, device=device, **arguments)
 
 
 @batched("lifelong/Room-v0")

@@ -104,7 +104,9 @@ def check_batch(envs: Sequence[gym.Env], change: Change, seed: int, steps: int) 
         _promise(
             _alike(*outcomes),
             change,
-            f"is the same for many bodies as for each of them, but at age {clock.age} they had {outcomes}",
+            "is the same for many bodies as for each of them, but at age {age} they had {outcomes}",
+            age=clock.age,
+            outcomes=outcomes,
         )
         clock.advance(size)
         actions = choice.sample()
@@ -144,14 +146,20 @@ def _check_observations(lived: Lived, change: Change) -> None:
         _promise(
             space.contains(tame) and (not change.keeps_finite or bool(np.isfinite(seen).all())),
             change,
-            f"observes within {space}, but gave {seen!r} ({seen.dtype}) at age {moment.age}",
+            "observes within {space}, but gave {seen!r} ({seen.dtype}) at age {age}",
+            space=space,
+            seen=seen,
+            age=moment.age,
         )
         mask = next((told for name, told in moment.report.items() if name in change.reports() and _is_mask(told)), None)
         if change.reports_channels and mask is not None and np.shape(mask) == np.shape(moment.sensed):
             _promise(
                 np.array_equal(seen[~mask], moment.sensed[~mask]),
                 change,
-                f"masks what it hits, but at age {moment.age} made {seen} of {moment.sensed} and told {mask}",
+                "masks what it hits, but at age {moment.age} made {seen} of {moment.sensed} and told {mask}",
+                moment=moment,
+                seen=seen,
+                mask=mask,
             )
 
 
@@ -199,6 +207,7 @@ def _check_data(change: Change) -> None:
     _promise(Change.kinds.get(change.kind) is type(change), change, f"is registered as {change.kind!r}")
 
 
-def _promise(kept: bool, change: Change, what: str) -> None:
+def _promise(kept: bool, change: Change, what: str, **told: Any) -> None:
+    """Say what was promised if it was not kept, with what is told put in: to spell it out is slower than to check it."""
     if not kept:
-        raise ValueError(f"{change!r} broke a promise. A change {what}")
+        raise ValueError(f"{change!r} broke a promise. A change {what.format(**told) if told else what}")

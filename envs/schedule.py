@@ -133,9 +133,10 @@ def check_stack(changes: Sequence[Change], owner: str) -> None:
     """
     told: dict[str, Change] = {}
     for change in changes:
-        if change.moves_channels and told:
+        named = next((inside for inside in told.values() if inside.reports_channels), None)
+        if change.moves_channels and named is not None:
             raise ValueError(
-                f"{owner}: {change.kind!r} moves channels that {next(iter(told.values())).kind!r} inside of it "
+                f"{owner}: {change.kind!r} moves channels that {named.kind!r} inside of it "
                 "names in its reports; put it before that one"
             )
         for name in change.reports():

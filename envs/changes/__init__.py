@@ -13,12 +13,15 @@ from envs.changes.blur import Blur as Blur
 from envs.changes.delay import Delay as Delay
 from envs.changes.drop import Drop as Drop
 from envs.changes.dummy import Dummy as Dummy
+from envs.changes.features import Features as Features
+from envs.changes.flip_image import FlipImage as FlipImage
 from envs.changes.goal import Goal as Goal
 from envs.changes.grid_goal import GridGoal as GridGoal
 from envs.changes.invert import Invert as Invert
 from envs.changes.invert_colours import InvertColours as InvertColours
 from envs.changes.jitter import Jitter as Jitter
 from envs.changes.maze_goal import MazeGoal as MazeGoal
+from envs.changes.mix import Mix as Mix
 from envs.changes.noise import Noise as Noise
 from envs.changes.non_finite import NonFinite as NonFinite
 from envs.changes.occlude import Occlude as Occlude
@@ -28,8 +31,10 @@ from envs.changes.quantise import Quantise as Quantise
 from envs.changes.repeat import Repeat as Repeat
 from envs.changes.reward import Reward as Reward
 from envs.changes.reward_delay import RewardDelay as RewardDelay
+from envs.changes.rotate import Rotate as Rotate
 from envs.changes.saturate import Saturate as Saturate
 from envs.changes.scale_drift import ScaleDrift as ScaleDrift
+from envs.changes.shift import Shift as Shift
 from envs.changes.spikes import Spikes as Spikes
 from envs.changes.storm import Storm as Storm
 from envs.changes.stuck import Stuck as Stuck
@@ -41,12 +46,15 @@ __all__ = [
     "Delay",
     "Drop",
     "Dummy",
+    "Features",
+    "FlipImage",
     "Goal",
     "GridGoal",
     "Invert",
     "InvertColours",
     "Jitter",
     "MazeGoal",
+    "Mix",
     "Noise",
     "NonFinite",
     "Occlude",
@@ -56,8 +64,10 @@ __all__ = [
     "Repeat",
     "Reward",
     "RewardDelay",
+    "Rotate",
     "Saturate",
     "ScaleDrift",
+    "Shift",
     "Spikes",
     "Storm",
     "Stuck",

@@ -12,8 +12,13 @@ from gymnasium import spaces
 from envs.batched import Array, BatchedWorld, Outcome
 from envs.batched_wrapper import BatchedWrapper
 from envs.changes.base import Change
+from envs.changes.fault import sense_of
+from envs.changes.images import Rearranged, image_shape
+from envs.effect import EffectEnv, EffectWorld, Frame, frame_of_many, frame_of_one
 from envs.senses import is_unbounded
 from envs.setting import BatchSetting, Setting
+
+PLACES = ("channels", "pixels")
 
 
 @dataclass(frozen=True)
@@ -21,16 +26,19 @@ class Permute(Change, kind="permute"):
     """Give a world its own fixed wiring of the senses: ``seen[i] = sign[i] * sensed[order[i]] + offset[i]``.
 
     Never the identity: ``order`` leaves no channel in its place (a derangement), and at least one sign is flipped where
-    signs are flipped at all. Bits can be permuted only. Two worlds whose wiring is permutation and signs alone can be
-    drawn alike (with four channels once in 135 pairs); an offset, or many channels, settle it.
+    signs are flipped at all. Bits can be permuted only, and so can images of bytes: their colour channels, or their
+    pixels, which then trade places with all their colours. Two worlds whose wiring is permutation and signs alone can
+    be drawn alike (with four channels once in 135 pairs); an offset, or many channels, settle it.
 
     Source: permuted inputs as a continual problem, Goodfellow et al. 2013 (arXiv:1312.6211), section 4; hidden offsets
     N(0, 2^2) for control, Muppidi et al. 2024 (TRAC, arXiv:2405.16642), section 4.
 
     Attributes:
-        permute: Whether the channels trade places.
+        permute: Whether the channels (or pixels) trade places.
         flip: Whether each sign is flipped with probability 1/2 (at least one is).
         offset: Standard deviation of a normal offset per channel, in units of the observation; 0 for none.
+        what: What trades places: ``"channels"``, which are the components of a vector and the colours of an image, or
+            ``"pixels"``, the places of an image.
     """
 
     moves_channels: ClassVar[bool] = True
@@ -38,9 +46,12 @@ class Permute(Change, kind="permute"):
     permute: bool = True
     flip: bool = False
     offset: float = 0.0
+    what: str = "channels"
 
     def __post_init__(self) -> None:
         """Refuse settings that would change nothing."""
+        if self.what not in PLACES:
+            raise ValueError(f"Permute.what is one of {', '.join(PLACES)}; got {self.what!r}")
         if not (np.isfinite(self.offset) and self.offset >= 0):
             raise ValueError(f"Permute.offset is a standard deviation, finite and at least 0; got {self.offset!r}")
         if not (self.permute or self.flip or self.offset > 0):
@@ -48,24 +59,41 @@ class Permute(Change, kind="permute"):
 
     @classmethod
     def examples(cls) -> tuple[Permute, ...]:
-        """Give wirings of real senses and of bits."""
-        return (cls(flip=True), cls(permute=False, offset=1.0), cls())
+        """Give wirings of real senses, of bits and of images."""
+        return (cls(flip=True), cls(permute=False, offset=1.0), cls(), cls(what="pixels"))
 
     def wrap(self, env: gym.Env, setting: Setting) -> gym.Env:
         """Draw the wiring from ``setting.world`` and wrap the environment.
 
         Raises:
-            ValueError: If the observations are neither bits nor unbounded real numbers in one dimension, if bits are
-                to be flipped or shifted, or if a single channel is to be permuted.
+            ValueError: If the observations are neither bits, nor unbounded real numbers in one dimension, nor images of
+                bytes, if bits or images are to be flipped or shifted, if there are no pixels, or if a single channel is
+                to be permuted.
         """
+        if sense_of(env.observation_space) == "image":
+            return EffectEnv(env, self._rearranged(frame_of_one(env, setting)))
         return PermutedSenses(env, *self._draw(env.observation_space, env, setting.world))
 
     def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld:
         """Draw the wiring from ``setting.world`` and wrap a batched world; see `wrap`."""
+        if sense_of(world.observation_space) == "image":
+            return EffectWorld(world, self._rearranged(frame_of_many(world, setting)))
         order, signs, offsets = self._draw(world.observation_space, world, setting.world)
         if world.rewire(order, signs, offsets):
             return world
         return PermutedWorld(world, order, signs, offsets)
+
+    def _rearranged(self, frame: Frame) -> Rearranged:
+        """Draw what trades places in an image."""
+        if not self.permute or self.flip or self.offset > 0:
+            raise ValueError(
+                f"colours have no sign, and shift offsets them; Permute of the images of {frame.owner} takes "
+                "permute=True alone"
+            )
+        height, width, colours = image_shape(frame, "Permute")
+        if self.what == "pixels":
+            return Rearranged(frame, derangement(height * width, frame.world), pixels=True)
+        return Rearranged(frame, derangement(colours, frame.world), pixels=False)
 
     def _draw(
         self, space: gym.Space, owner: Any, world: np.random.Generator
@@ -74,9 +102,11 @@ class Permute(Change, kind="permute"):
         real = is_unbounded(space)
         if not (real or isinstance(space, spaces.MultiBinary)) or space.shape is None or len(space.shape) != 1:
             raise ValueError(
-                f"Permute needs bits (MultiBinary) or unbounded real senses of one dimension; got {space} from {owner}"
-                "; bounded senses are freed by envs.RealSenses, others need flattening first"
+                "Permute needs bits (MultiBinary), unbounded real senses of one dimension or images (H, W, C) of bytes;"
+                f" got {space} from {owner}; bounded senses are freed by envs.RealSenses, others need flattening first"
             )
+        if self.what == "pixels":
+            raise ValueError(f"pixels are of images (H, W, C) of bytes; {owner} has {space}; take what='channels'")
         if not real and (self.flip or self.offset > 0):
             raise ValueError(f"bits have no sign and no offset; Permute of {owner} takes permute=True alone")
         channels = space.shape[0]

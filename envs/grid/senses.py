@@ -72,6 +72,13 @@ class GridSenses(gym.Wrapper):
         return observation, float(reward), terminated, truncated, info
 
     def _sense(self) -> np.ndarray:
+        bits = np.zeros(BITS, np.int8)
+        bits[:-4] = _ONE_HOT[self._look()].reshape(-1)
+        bits[self._world.agent_dir - 4] = 1
+        return bits
+
+    def _look(self) -> list[int]:
+        """Give the codes of the cells in view, 49 of them, columns from left to right, rows from far to near."""
         world = self._world
         grid, (x, y), facing = world.grid, world.agent_pos, world.agent_dir
         cells, width, height = grid.grid, grid.width, grid.height
@@ -97,10 +104,7 @@ class GridSenses(gym.Wrapper):
                 break
             visible = beyond
         codes[_OWN_PLACE] = _code(*world.carrying.encode()) if world.carrying else _EMPTY
-        bits = np.zeros(BITS, np.int8)
-        bits[:-4] = _ONE_HOT[codes].reshape(-1)
-        bits[facing - 4] = 1
-        return bits
+        return codes
 
 
 @cache

@@ -18,6 +18,7 @@ from envs.grid.family import Family, Shape
 from envs.grid.layout import ACTIONS, AGENT_COLUMNS, HELD, HELD_CONTENT, MISSION, SEE_THROUGH
 from envs.grid.showing import show_as
 from envs.grid.sight import VIEWS
+from envs.grid.tiles import TILE
 
 Engine = Literal["auto", "numba", "numpy", "torch"]
 ENGINES = ("auto", "numba", "numpy", "torch")
@@ -47,6 +48,7 @@ class GridWorld(BatchedWorld):
         actions: Sequence[str] | None = None,
         agent_view_size: int = 7,
         see_through_walls: bool | None = None,
+        tile_size: int = TILE,
         engine: Engine = "auto",
         device: str = "cpu",
         layouts: int | None = None,
@@ -61,6 +63,7 @@ class GridWorld(BatchedWorld):
             actions: Names of MiniGrid actions on offer, in the order of their new numbers; None for the family's.
             agent_view_size: Side of the view in cells: 3, 5, 7 or 9.
             see_through_walls: Whether walls hide nothing; None for the family's.
+            tile_size: Side of one cell in pixels, where senses are ``"pixels"``; see `envs.grid.tiles`.
             engine: ``"numba"``, ``"numpy"``, ``"torch"``, or ``"auto"`` for numba where it is installed, else NumPy.
             device: Where torch works; the others work on the ``"cpu"``.
             layouts: Layouts in the pool from which torch draws episodes; None for 4,096, fewer where worlds are large.
@@ -79,7 +82,7 @@ class GridWorld(BatchedWorld):
         self.family, self.num_envs = family, int(num_envs)
         self.shape: Shape = family.shape(**arguments)
         self.view = agent_view_size
-        self.showing = show_as(senses, family, self.shape, self.view)
+        self.showing = show_as(senses, family, self.shape, self.view, tile_size)
         self.observation_space = self.showing.space
         meaning = _meaning(family, actions)
         self.action_space = spaces.Discrete(len(meaning))
@@ -158,8 +161,10 @@ class GridWorld(BatchedWorld):
             ValueError: If there is not one action a row, or an action is none.
         """
         out, reward, terminated, truncated, final = self._engine.step(actions, again, idle)
-        shaped = self.showing.shaped
-        return Outcome(shaped(out), reward, terminated, truncated, None if final is None else shaped(final), {})
+        shown = last = self.showing.shaped(out)
+        if final is not out:
+            last = None if final is None else self.showing.shaped(final, terminated | truncated)
+        return Outcome(shown, reward, terminated, truncated, last, {})
 
     def constant(self, array: np.ndarray) -> Array:
         """Bring an array to where the world lives; see `BatchedWorld.constant`."""

@@ -27,6 +27,7 @@ BASES = (
     "Acrobot-v1",
     "Pendulum-v1",
     "lifelong/Room-v0",
+    "lifelong/Pixels-v0",
 )
 """Bases of all kinds of senses, actions and bodies, in the order in which a picture is looked for."""
 

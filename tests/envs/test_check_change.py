@@ -19,6 +19,7 @@ BASES: dict[str, dict[str, Any]] = {
     "lifelong/Room-v0": {},
     "lifelong/NineRooms-v0": {},
     "probe/Screen-v0": {},
+    "lifelong/Pixels-v0": {},
     "lifelong/PointMaze-v0": {"reward": "dense", "reveal_goal": True},
 }
 PAYS_NOTHING = "lifelong/Room-v0"

@@ -35,7 +35,7 @@ def layout(text: str = CORRIDOR, **arguments: Any) -> Any:
     return make_world("Layout-v0", layout=text, legend=LEGEND, **arguments)
 
 
-@pytest.mark.parametrize("senses", ["dict", "image", "flat", "bits", "full"])
+@pytest.mark.parametrize("senses", ["dict", "image", "flat", "bits", "full", "pixels"])
 def test_single_worlds_pass_gymnasiums_check(senses: str):
     check_env(gym.make("lifelong/Fetch-5x5-N2-v0", senses=senses).unwrapped, skip_render_check=True)
 
