@@ -15,6 +15,7 @@ from envs.changes import Change as Change
 from envs.changes import Delay as Delay
 from envs.changes import Drop as Drop
 from envs.changes import Dummy as Dummy
+from envs.changes import Dynamics as Dynamics
 from envs.changes import Features as Features
 from envs.changes import FlipImage as FlipImage
 from envs.changes import Goal as Goal
@@ -60,6 +61,11 @@ from envs.setting import BatchSetting as BatchSetting
 from envs.setting import Clock as Clock
 from envs.setting import Setting as Setting
 from envs.setting import report as report
+from envs.snapshot import check_snapshot as check_snapshot
+from envs.snapshot import from_bytes as from_bytes
+from envs.snapshot import restore as restore
+from envs.snapshot import snapshot as snapshot
+from envs.snapshot import to_bytes as to_bytes
 from envs.storms import STORMS as STORMS
 from envs.storms import storm as storm
 from envs.vector import LifelongVectorEnv as LifelongVectorEnv
@@ -82,6 +88,7 @@ __all__ = [
     "Delay",
     "Drop",
     "Dummy",
+    "Dynamics",
     "Effect",
     "Features",
     "FlipImage",
@@ -121,10 +128,15 @@ __all__ = [
     "Visit",
     "changed",
     "check_change",
+    "check_snapshot",
+    "from_bytes",
     "life",
     "make_life",
     "report",
+    "restore",
+    "snapshot",
     "storm",
+    "to_bytes",
 ]
 
 _register_grid()

@@ -208,6 +208,6 @@ def _check_data(change: Change) -> None:
 
 
 def _promise(kept: bool, change: Change, what: str, **told: Any) -> None:
-    """Say what was promised if it was not kept, with what is told put in: to spell it out is slower than to check it."""
+    """Say what was promised if it was not kept, with what is told put in: spelling out is slower than checking."""
     if not kept:
         raise ValueError(f"{change!r} broke a promise. A change {what.format(**told) if told else what}")

@@ -38,6 +38,18 @@ class Noise(Protocol):
         """
         ...
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give how far the generators are, in copies."""
+        ...
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave.
+
+        Raises:
+            ValueError: If another implementation gave it.
+        """
+        ...
+
 
 def make_noise(
     moments: Callable[[], list[np.random.Generator]], channels: int, constant: Callable[..., Array]
@@ -80,6 +92,22 @@ class NoiseRows:
         which = None if ended is None else np.flatnonzero(ended)
         last = None if final is None else self._added(final, factors, which)
         return self._added(sensed, factors, rows), last
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give how far the generators are, and what is drawn ahead; see `Noise.snapshot`."""
+        if not self._generators:
+            return {"kind": "rows"}
+        states = [generator.bit_generator.state for generator in self._generators]
+        return {"kind": "rows", "states": states, "ahead": self._ahead.copy(), "used": self._used.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `Noise.restore`."""
+        _check_kind(saved, "rows")
+        self._generators = self._make() if "states" in saved else []
+        for generator, state in zip(self._generators, saved.get("states", ()), strict=True):
+            generator.bit_generator.state = state
+        if self._generators:
+            self._ahead, self._used = saved["ahead"].copy(), saved["used"].copy()
 
     def _added(self, sensed: Array, factors: np.ndarray, rows: np.ndarray | None) -> Array:
         rows = np.arange(len(sensed)) if rows is None else rows
@@ -145,6 +173,20 @@ class CompiledNoise:
             ended = np.ones(len(last), np.bool_) if ended is None else ended
             self._add(groups, factors, rows is None, listed, seen, ended, last)
         return seen, last
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give how far the generators are; see `Noise.snapshot`."""
+        return {"kind": "compiled", "dice": None if self._groups is None else self._groups.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `Noise.restore`."""
+        _check_kind(saved, "compiled")
+        self._groups = None if saved["dice"] is None else saved["dice"].copy()
+
+
+def _check_kind(saved: dict[str, Any], kind: str) -> None:
+    if saved["kind"] != kind:
+        raise ValueError(f"noise is drawn by {kind!r} here, but was by {saved['kind']!r}; numba is there, or it is not")
 
 
 def _groups_of(generators: list[np.random.Generator]) -> np.ndarray:

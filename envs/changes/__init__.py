@@ -13,6 +13,7 @@ from envs.changes.blur import Blur as Blur
 from envs.changes.delay import Delay as Delay
 from envs.changes.drop import Drop as Drop
 from envs.changes.dummy import Dummy as Dummy
+from envs.changes.dynamics import Dynamics as Dynamics
 from envs.changes.features import Features as Features
 from envs.changes.flip_image import FlipImage as FlipImage
 from envs.changes.goal import Goal as Goal
@@ -46,6 +47,7 @@ __all__ = [
     "Delay",
     "Drop",
     "Dummy",
+    "Dynamics",
     "Features",
     "FlipImage",
     "Goal",
