@@ -21,13 +21,21 @@ from envs.life import LifelongEnv as LifelongEnv
 from envs.lives import LIVES as LIVES
 from envs.lives import make_life as make_life
 from envs.schedule import Schedule as Schedule
-from envs.schedule import Task as Task
-from envs.schedule import Visit as Visit
 from envs.senses import RealSenses as RealSenses
 from envs.setting import BatchSetting as BatchSetting
 from envs.setting import Clock as Clock
 from envs.setting import Setting as Setting
 from envs.setting import report as report
+from envs.stream import Stream as Stream
+from envs.task import Task as Task
+from envs.timeline import Markov as Markov
+from envs.timeline import Rounds as Rounds
+from envs.timeline import Shuffled as Shuffled
+from envs.timeline import Stage as Stage
+from envs.timeline import Stages as Stages
+from envs.timeline import Stay as Stay
+from envs.timeline import Timeline as Timeline
+from envs.timeline import Visit as Visit
 from envs.vector import LifelongVectorEnv as LifelongVectorEnv
 from envs.when import Linear as Linear
 from envs.when import Signal as Signal
@@ -47,15 +55,23 @@ __all__ = [
     "LifelongEnv",
     "LifelongVectorEnv",
     "Linear",
+    "Markov",
     "Noise",
     "Outcome",
     "Permute",
     "RealSenses",
+    "Rounds",
     "Schedule",
     "Setting",
+    "Shuffled",
     "Signal",
+    "Stage",
+    "Stages",
+    "Stay",
     "Storm",
+    "Stream",
     "Task",
+    "Timeline",
     "Visit",
     "check_change",
     "make_life",

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from envs.changes import Goal, Permute, Storm
 from envs.changes.goal import CORNERS
 from envs.life import LifelongEnv
-from envs.schedule import Schedule, Task
+from envs.schedule import Schedule
+from envs.task import Task
 from envs.vector import LifelongVectorEnv
 
 
