@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 import agents  # noqa: F401  (registers the kinds of agents)
-import envs  # noqa: F401  (registers the kinds of changes)
+from envs import LIVES, Schedule, make_life
 from envs.plain import SpecError, build, plain, suggestion
 from experiments.spec import Experiment
 
@@ -34,6 +34,27 @@ def load(source: str | Path) -> Experiment:
     Raises:
         SpecError: If there is no such preset or file, or it says something that cannot be run.
     """
+    return parse(_text(source), str(source))
+
+
+def load_life(source: str | Path) -> Schedule:
+    """Read a life: a named one, that of an experiment, or one that is written out in a file alone.
+
+    Args:
+        source: The name of a life or of a shipped preset (`lifelong list`), or the path of a YAML or JSON file.
+
+    Raises:
+        SpecError: If there is nothing of that name, or it says something that cannot be lived.
+    """
+    if source in LIVES:
+        return make_life(str(source))
+    data = read(_text(source), str(source))
+    alone = isinstance(data, dict) and "tasks" in data
+    return build(Schedule, data, str(source)) if alone else build(Experiment, data, str(source)).schedule
+
+
+def _text(source: str | Path) -> str:
+    """Read the text of a preset or a file."""
     path = Path(source)
     if str(source) in presets():
         path = presets()[str(source)]
@@ -45,10 +66,9 @@ def load(source: str | Path) -> Experiment:
             else f"'{source}' is a folder; name a YAML file in it"
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{source}: cannot be read as text ({error})") from error
-    return parse(text, str(source))
 
 
 def parse(text: str, where: str = "spec") -> Experiment:

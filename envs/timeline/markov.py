@@ -62,6 +62,7 @@ class Markov(Timeline, kind="markov"):
                 f"Markov.blend is at most shortest={self.shortest}, so that no stay is shorter than its blend; "
                 f"got {self.blend}"
             )
+        object.__setattr__(self, "transitions", tuple(map(tuple, self.transitions)))
         for i, row in enumerate(self.transitions):
             self._check_row(i, row)
 
