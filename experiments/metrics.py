@@ -4,7 +4,8 @@ Notation. A life has V visits, each to one of T tasks. A visit is cut into B = 1
 score of tenth b of visit v: the mean return of the episodes *begun* in it. Episodes are counted where they begin,
 because counting those that end in a tenth, or weighting by steps, favours the long ones (length bias). An episode cut
 by a change of world says little about its return, so a tenth in which any begun episode was cut, or none began, takes
-the score of the tenth before it; in a visit's first tenth the cut episodes count as they are.
+the score of the tenth before it; in the first tenth of a visit that has any, the cut episodes count as they are. Where
+a switch is gradual, what is lived of the old world in its slots counts for the visit that it leads to.
 
 R[k, i] is the exam score of task i at the k-th exam: the mean return of a frozen policy.
 """
@@ -31,19 +32,20 @@ def tenths(
         bins: Parts of a visit.
 
     Returns:
-        J, shape (V, bins); NaN only where a visit has no episode at all up to that tenth.
+        J, shape (V, bins); NaN only where a life has no episode at all up to that tenth.
     """
     scores = np.full((len(visits), bins), np.nan)
     for v, (_, begin, stop) in enumerate(visits):
         here = (start >= begin) & (start < stop)
         which = ((start[here] - begin) * bins) // (stop - begin)
         value, lost = returns[here], cut[here]
+        first = which.min(initial=bins)
         for b in range(bins):
             inside = which == b
-            if inside.any() and (b == 0 or not lost[inside].any()):
+            if inside.any() and (b == first or not lost[inside].any()):
                 scores[v, b] = value[inside].mean()
-            elif b > 0:
-                scores[v, b] = scores[v, b - 1]
+            elif v > 0 or b > 0:
+                scores[v, b] = scores.flat[v * bins + b - 1]
     return scores
 
 

@@ -100,8 +100,8 @@ def test_lives_take_streams():
         (lambda: A.for_steps(20).shuffle().then(B), ValueError, r"no last stage; say then\(\) before shuffle\(\)"),
         (lambda: A.for_steps(20).shuffle().blend(5), ValueError, r"no last stage; say blend\(\) before shuffle\(\)"),
         (lambda: A.for_steps(20).then(B.for_steps(5) | Storm()), ValueError, "are of the whole life; say them after"),
-        (lambda: A.for_steps(20) | B, TypeError, "what is put over a stream is a Change; got Task"),
-        (lambda: A | B, TypeError, "changes of task 'a' are Change objects; got Task"),
+        (lambda: A.for_steps(20) | 3, TypeError, "what is put over a stream is a Change; got 3"),  # pyright: ignore[reportOperatorIssue]
+        (lambda: A | B, TypeError, "changes of task 'a' are Change objects; got Task"),  # pyright: ignore[reportOperatorIssue]
         (lambda: A | Storm() | Permute(), ValueError, "'permute' moves channels that 'storm' inside of it names"),
         (
             ((A | Noise()).for_steps(20) | Permute()).schedule,
