@@ -54,8 +54,6 @@ from envs.lives import register_lives as _register_lives
 from envs.named import LIVES as LIVES
 from envs.named import life as life
 from envs.schedule import Schedule as Schedule
-from envs.schedule import Task as Task
-from envs.schedule import Visit as Visit
 from envs.senses import RealSenses as RealSenses
 from envs.setting import BatchSetting as BatchSetting
 from envs.setting import Clock as Clock
@@ -68,6 +66,16 @@ from envs.snapshot import snapshot as snapshot
 from envs.snapshot import to_bytes as to_bytes
 from envs.storms import STORMS as STORMS
 from envs.storms import storm as storm
+from envs.stream import Stream as Stream
+from envs.task import Task as Task
+from envs.timeline import Markov as Markov
+from envs.timeline import Rounds as Rounds
+from envs.timeline import Shuffled as Shuffled
+from envs.timeline import Stage as Stage
+from envs.timeline import Stages as Stages
+from envs.timeline import Stay as Stay
+from envs.timeline import Timeline as Timeline
+from envs.timeline import Visit as Visit
 from envs.vector import LifelongVectorEnv as LifelongVectorEnv
 from envs.when import Linear as Linear
 from envs.when import Signal as Signal
@@ -101,6 +109,7 @@ __all__ = [
     "LifelongEnv",
     "LifelongVectorEnv",
     "Linear",
+    "Markov",
     "MazeGoal",
     "Mix",
     "Noise",
@@ -115,16 +124,23 @@ __all__ = [
     "Reward",
     "RewardDelay",
     "Rotate",
+    "Rounds",
     "Saturate",
     "ScaleDrift",
     "Schedule",
     "Setting",
     "Shift",
+    "Shuffled",
     "Signal",
     "Spikes",
+    "Stage",
+    "Stages",
+    "Stay",
     "Storm",
+    "Stream",
     "Stuck",
     "Task",
+    "Timeline",
     "Visit",
     "changed",
     "check_change",

@@ -14,9 +14,9 @@ from gymnasium.vector.utils import batch_space
 
 from envs.batched import BatchedWorld
 from envs.changes import Change
-from envs.schedule import check_stack
 from envs.senses import free
 from envs.setting import INFO_KEY, BatchSetting, Clock, Setting, take_report
+from envs.task import check_stack
 from envs.vector_world import VectorWorld
 from lifelong_agent.seeds import generator, seed_for
 

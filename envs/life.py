@@ -10,6 +10,7 @@ from gymnasium.error import ResetNeeded
 from envs.saving.memory import load_dice, save_dice
 from envs.schedule import Schedule
 from envs.setting import INFO_KEY, Clock, take_report
+from envs.stream import Stream
 from envs.worlds import Worlds
 
 
@@ -31,11 +32,11 @@ class LifelongEnv(gym.Env):
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
 
-    def __init__(self, schedule: Schedule, seed: int = 0, purpose: str = "life") -> None:
+    def __init__(self, schedule: Schedule | Stream, seed: int = 0, purpose: str = "life") -> None:
         """Prepare a life; it begins with the first ``reset``.
 
         Args:
-            schedule: What is lived when.
+            schedule: What is lived when, as a schedule or a stream.
             seed: Root seed of the life, used unless ``reset`` is given another.
             purpose: Names the dice: an ``"exam"`` has the same worlds as the ``"life"`` of that seed, with other
                 starts of episodes and other noise.
@@ -47,6 +48,7 @@ class LifelongEnv(gym.Env):
         self.observation_space, self.action_space = self._worlds.spaces()
         self._env: gym.Env | None = None
         self._visit = self._task = 0
+        self._stop = 0.0
 
     @property
     def schedule(self) -> Schedule:
@@ -69,7 +71,8 @@ class LifelongEnv(gym.Env):
             self._worlds = self._worlds.again(seed)
         super().reset(seed=seed)
         self._visit = self.schedule.visit_at(self.clock.age)
-        self._task = self.schedule.task_at(self.clock.age)
+        self._task = self.schedule.visits[self._visit].task
+        self._stop = self.schedule.leave_at(self._visit)
         self._env = self._worlds.env(self._task, 0)
         observation, info = self._worlds.reset(self._task, 0)
         info[INFO_KEY] = self._report(False, info)
@@ -85,7 +88,7 @@ class LifelongEnv(gym.Env):
             raise ResetNeeded("an episode begins with reset(): none has begun in this world")
         self.clock.advance(1)
         observation, reward, terminated, truncated, info = self._env.step(action)
-        switched = self.schedule.visit_at(self.clock.age) != self._visit
+        switched = self.clock.age >= self._stop
         info[INFO_KEY] = self._report(switched, info)
         if switched:
             self._env = None

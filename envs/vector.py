@@ -14,6 +14,7 @@ from envs.life import refuse_options
 from envs.saving.memory import load_dice, save_dice
 from envs.schedule import Schedule
 from envs.setting import INFO_KEY, Clock
+from envs.stream import Stream, as_schedule
 from envs.worlds import Worlds
 
 
@@ -42,7 +43,7 @@ class LifelongVectorEnv(VectorEnv):
 
     def __init__(
         self,
-        schedule: Schedule,
+        schedule: Schedule | Stream,
         num_envs: int = 8,
         seed: int = 0,
         purpose: str = "life",
@@ -52,8 +53,8 @@ class LifelongVectorEnv(VectorEnv):
         """Prepare a life; it begins with the first ``reset``.
 
         Args:
-            schedule: What is lived when.
-            num_envs: Number of sub-environments N, at least 1 and at most the steps of a visit.
+            schedule: What is lived when, as a schedule or a stream.
+            num_envs: Number of sub-environments N, at least 1 and at most the steps of the shortest visit.
             seed: Root seed of the life, used unless ``reset`` is given another.
             purpose: Names the dice (see `LifelongEnv`).
             engine: What steps the bases: ``"auto"`` for the fastest there is, with the same bits as ``"looped"``, which
@@ -63,12 +64,9 @@ class LifelongVectorEnv(VectorEnv):
         Raises:
             ValueError: If the tasks do not share their spaces, or ``num_envs`` is out of range.
         """
-        if not 1 <= num_envs <= schedule.steps:
-            raise ValueError(
-                f"num_envs lies between 1 and the {schedule.steps} steps of a visit, so that none is skipped; "
-                f"got {num_envs}"
-            )
-        self._worlds = Worlds(schedule, seed, purpose)
+        life = as_schedule(schedule)
+        _check_bodies(num_envs, life)
+        self._worlds = Worlds(life, seed, purpose)
         self._engine, self._device = engine, device
         self.num_envs = num_envs
         self.single_observation_space, self.single_action_space = self._worlds.spaces()
@@ -124,7 +122,7 @@ class LifelongVectorEnv(VectorEnv):
         switched = clock.age >= self._stop
         outcome = self._world.step(actions, again=not switched)
         truncated: Any
-        observations, reward, terminated, truncated, final, report, told = outcome
+        observations, reward, terminated, truncated, final, report, told, final_report = outcome
         infos = dict(told) if told else {}
         truth = self._report(switched, report)
         if switched:
@@ -135,7 +133,7 @@ class LifelongVectorEnv(VectorEnv):
         if final is not None:
             ended = terminated | truncated
             infos |= {"final_obs": final, "_final_obs": ended, "_final_info": ended}
-            last = truth if outcome.final_report is None else truth | outcome.final_report
+            last = truth if final_report is None else truth | final_report
             infos["final_info"] = {**infos.get("final_info", {}), INFO_KEY: last}
         infos[INFO_KEY] = truth
         return observations, reward, terminated, truncated, infos
@@ -168,8 +166,8 @@ class LifelongVectorEnv(VectorEnv):
         """Go to the world of the present age."""
         age, schedule = self.clock.age, self.schedule
         visit = schedule.visit_at(age)
-        task = schedule.task_at(age)
-        self._stop = schedule.visits[visit].stop if visit + 1 < len(schedule.visits) else float("inf")
+        task = schedule.visits[visit].task
+        self._stop = schedule.leave_at(visit)
         self._world = self._worlds.batch(task, self.num_envs, self._engine, self._device)
         self._place: dict[str, Any] = {
             "task": _constant(task, self.num_envs),
@@ -195,6 +193,24 @@ class LifelongVectorEnv(VectorEnv):
         """Close the environments of this life."""
         self._world = None
         self._worlds.close()
+
+
+def _check_bodies(num_envs: int, schedule: Schedule) -> None:
+    """Raise a ValueError unless every visit lasts at least one step of all sub-environments."""
+    lengths = [visit.stop - visit.start for visit in schedule.visits]
+    shortest = min(lengths)
+    if 1 <= num_envs <= shortest:
+        return
+    hint = ""
+    if num_envs > 1 and shortest < max(lengths):
+        index = lengths.index(shortest)
+        hint = (
+            f" (visit {index}, from age {schedule.visits[index].start} on, is the shortest; longer stages, fewer slots "
+            "of a blend or, of a Markov timeline, a larger `shortest` make room)"
+        )
+    raise ValueError(
+        f"num_envs lies between 1 and the {shortest} steps of a visit, so that none is skipped; got {num_envs}{hint}"
+    )
 
 
 def _constant(value: Any, num_envs: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from envs.looped import LoopedWorld
 from envs.saving.single import load_env, save_env
 from envs.schedule import Schedule
 from envs.setting import BatchSetting, Clock, Setting
+from envs.stream import Stream, as_schedule
 from lifelong_agent.seeds import generator, seed_for
 
 LOOPED = "looped"
@@ -31,18 +32,17 @@ class Worlds:
         clock: The life clock.
     """
 
-    def __init__(self, schedule: Schedule, seed: int = 0, purpose: str = "life") -> None:
+    def __init__(self, schedule: Schedule | Stream, seed: int = 0, purpose: str = "life") -> None:
         """Begin with no environment built and the clock at 0.
 
         Raises:
             TypeError: If the schedule, the seed or the purpose is of the wrong type.
         """
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"a life follows a Schedule; got {schedule!r} of type {type(schedule).__name__}")
+        life = as_schedule(schedule)
         if not isinstance(purpose, str):
             raise TypeError(f"a purpose is text such as 'life' or 'exam'; got {purpose!r}")
         seed_for(seed)  # refuses what is no seed
-        self.schedule, self.seed, self.purpose = schedule, int(seed), purpose
+        self.schedule, self.seed, self.purpose = life, int(seed), purpose
         self.clock = Clock()
         self._envs: dict[tuple[int, int], gym.Env] = {}
         self._met: set[tuple[int, int]] = set()
@@ -52,9 +52,12 @@ class Worlds:
         """Give the environment of a task for one sub-environment; build it when it is first asked for."""
         key = (task, index)
         if key not in self._envs:
-            what = self.schedule.tasks[task]
-            self._envs[key] = what.make([self._setting(task, change, index) for change in range(len(what.changes))])
+            self._envs[key] = self.schedule.lived[task].make(self.settings(task, index))
         return self._envs[key]
+
+    def settings(self, task: int, index: int) -> list[Setting]:
+        """Make the settings of all changes of a task, for one sub-environment, as `env` does."""
+        return [self._setting(task, change, index) for change in range(len(self.schedule.lived[task].changes))]
 
     def batch(self, task: int, num_envs: int, engine: str = "auto", device: str = "cpu") -> BatchedWorld:
         """Give the world of a task for N sub-environments, seeded when it is first built.
@@ -70,11 +73,11 @@ class Worlds:
             ValueError: If tensors are asked for and a task has no batched form: a life is told in one kind of arrays.
         """
         if task not in self._batches:
-            what = self.schedule.tasks[task]
+            what = self.schedule.lived[task]
             settings = [
                 BatchSetting(
                     self.clock,
-                    generator(self.seed, "world", task, change),
+                    generator(self.seed, *self._names("world", task, change)),
                     partial(self._settings, task, change, num_envs),
                 )
                 for change in range(len(what.changes))
@@ -93,9 +96,14 @@ class Worlds:
     def _setting(self, task: int, change: int, index: int) -> Setting:
         return Setting(
             self.clock,
-            generator(self.seed, "world", task, change),
-            generator(self.seed, self.purpose, "moment", task, change, index),
+            generator(self.seed, *self._names("world", task, change)),
+            generator(self.seed, self.purpose, *self._names("moment", task, change), index),
         )
+
+    def _names(self, what: str, task: int, change: int) -> tuple[str | int, ...]:
+        """Name the dice of a change: those of a change over all tasks are the same in every task."""
+        over = change - len(self.schedule.tasks[task].changes)
+        return (what, task, change) if over < 0 else (what, "over", over)
 
     def _settings(self, task: int, change: int, num_envs: int) -> list[Setting]:
         return [self._setting(task, change, index) for index in range(num_envs)]
@@ -117,7 +125,7 @@ class Worlds:
         Raises:
             ValueError: If two tasks differ, or if observations are no arrays.
         """
-        first, *others = sorted(set(self.schedule.order))
+        first, *others = sorted({visit.task for visit in self.schedule.visits})
         observations, actions = self.env(first, 0).observation_space, self.env(first, 0).action_space
         names = [task.name for task in self.schedule.tasks]
         if not isinstance(observations, (spaces.Box, spaces.MultiBinary)):

@@ -15,11 +15,12 @@ from types import FrameType
 
 from experiments import commands
 from experiments.load import SpecError, suggestion
+from experiments.preview import preview
 
 USAGE = """usage: lifelong COMMAND ...
 
   list                  lives, changes, agents and presets
-  preview LIFE          print and draw the timeline of a life
+  preview LIFE          print and draw the timeline of a life, with its hash
   run SPEC              live all cells of a spec (a preset or a YAML file) that have not been lived yet
   compare SPEC          run what is missing, then table, figures and summary.json
   report SPEC           compare, as one page with figures, tables and definitions
@@ -34,7 +35,7 @@ USAGE = """usage: lifelong COMMAND ...
 
 COMMANDS = {
     "list": commands.list_all,
-    "preview": commands.preview,
+    "preview": preview,
     "run": commands.run,
     "compare": commands.compare,
     "report": commands.report,

@@ -8,20 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from agents import AgentSpec
-from envs import LIVES, Change, LifelongVectorEnv, Schedule, Task, make_life
+from envs import LIVES, Change, LifelongVectorEnv, Timeline
 from envs.when import Pace, Signal
-from envs.worlds import Worlds
 from experiments.cells import Cell, cells
 from experiments.compare import Comparison, alone_cells, collect, export
 from experiments.load import SpecError, load, plain, presets, suggestion
 from experiments.options import (
     BenchOptions,
     CompareOptions,
-    PreviewOptions,
     ReportOptions,
     RunOptions,
     labels,
@@ -29,7 +26,6 @@ from experiments.options import (
     read_options,
     read_spec,
 )
-from experiments.plots import save, short, timeline
 from experiments.pool import live_all
 from experiments.progress import make_watcher
 from experiments.report import write_report
@@ -100,7 +96,8 @@ def list_all(args: Sequence[str]) -> int:
     for name, life in LIVES.items():
         schedule = life()
         print(f"{'life':<8} {name:<20} {len(schedule.tasks)} worlds, {schedule.total:,} steps: {first_line(life)}")
-    families = {"change": Change.kinds, "signal": Signal.kinds, "pace": Pace.kinds, "agent": AgentSpec.kinds}
+    worlds = {"timeline": Timeline.kinds, "change": Change.kinds, "signal": Signal.kinds, "pace": Pace.kinds}
+    families = {**worlds, "agent": AgentSpec.kinds}
     for title, kinds in families.items():
         for name, kind in sorted(kinds.items()):
             print(f"{title:<8} {name:<20} {first_line(kind)}")
@@ -113,57 +110,6 @@ def list_all(args: Sequence[str]) -> int:
 def first_line(thing: object) -> str:
     """Return the first line of a docstring."""
     return (inspect.getdoc(thing) or "").split("\n")[0]
-
-
-def preview(args: Sequence[str]) -> int:
-    """Print and draw the timeline of a life, named or in a spec."""
-    if not args or args[0].startswith("-"):
-        if any(word in args for word in ("-h", "--help")):
-            read_options(
-                PreviewOptions, ["--help"], "lifelong preview LIFE", "LIFE is a life, a preset or a YAML file."
-            )
-        raise SpecError(
-            "say which life first: lifelong preview LIFE, a life or preset (`lifelong list`) or a YAML file"
-        )
-    options = read_options(PreviewOptions, args[1:], f"lifelong preview {args[0]}")
-    life = args[0]
-    schedule = make_life(life) if life in LIVES else load(life).schedule
-    name = life if life in LIVES else Path(life).stem
-    visits = np.array([[visit.task, visit.start, visit.stop] for visit in schedule.visits])
-    tasks = [task.name for task in schedule.tasks]
-    rows = [
-        [str(k), short(visit.start), short(visit.stop), tasks[visit.task], describe_task(schedule.tasks[visit.task])]
-        for k, visit in enumerate(schedule.visits)
-    ]
-    title = f"{name}: {len(tasks)} worlds, {len(visits)} visits, {schedule.total:,} environment steps"
-    Console().print(rich_table(title, ["visit", "from", "to", "world", "what it is"], rows))
-    path = options.out / f"{name}_timeline.png"
-    save(timeline(tasks, visits, weather(schedule), title), path)
-    print(f"drawn: {path}")
-    return 0
-
-
-def describe_task(task: Task) -> str:
-    """Say what a task is: its environment and its changes."""
-    return " + ".join((task.env_id, *(change.kind for change in task.changes)))
-
-
-def weather(schedule: Schedule) -> list[tuple[int, int, int, str]]:
-    """List the storms that a life of seed 0 meets: task, start, stop, kind; for changes that keep a timetable."""
-    worlds = Worlds(schedule, 0, "life")
-    storms = []
-    for visit in schedule.visits:
-        env = worlds.env(visit.task, 0)
-        if not env.has_wrapper_attr("timetable"):
-            continue
-        timetable, age = env.get_wrapper_attr("timetable"), visit.start
-        while age < visit.stop:
-            spell = timetable.at(age)
-            if spell.mask.any():
-                storms.append((visit.task, age, min(spell.stop, visit.stop), spell.kind))
-            age = spell.stop
-    worlds.close()
-    return storms
 
 
 def compare(args: Sequence[str]) -> int:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments import metrics, plots
+from experiments import plots
 from experiments.cells import Cell, cells, write_json
 from experiments.records import Record, read_record
 from experiments.spec import Experiment
-from experiments.summary import scores_of, summarise
+from experiments.summary import lifetime_return, scores_of, summarise
 
 BARS = ("lifetime_return", "regret", "retention_on_return", "final_average", "forgetting_away")
 
@@ -35,14 +35,14 @@ class Comparison:
 
 
 def alone_cells(spec: Experiment, out: Path) -> dict[tuple[str, int], list[Cell]]:
-    """Lay out the lives of newborns in one task each, for as long as one visit: (agent, task) -> a cell a seed.
+    """Lay out the lives of newborns in one task each, for as long as its first visit: (agent, task) -> a cell a seed.
 
     They lie in `<out>/<experiment>/alone/<task index>/<label>/seed<k>`, sit no exams and meet the same worlds.
     """
     schedule = spec.schedule
     found = {}
     for task in range(len(schedule.tasks)):
-        single = replace(schedule.only(task), steps=schedule.steps)
+        single = schedule.only(task, spec.first_visit(task))
         for cell in cells(spec, out):
             found.setdefault((cell.label, task), []).append(
                 replace(
@@ -61,10 +61,7 @@ def read_alone(found: Mapping[tuple[str, int], Sequence[Cell]], spec: Experiment
     count = len(spec.schedule.tasks)
     return {
         label: np.array(
-            [
-                [metrics.lifetime_return(scores_of(read_record(cell.folder))) for cell in found[label, task]]
-                for task in range(count)
-            ]
+            [[lifetime_return(read_record(cell.folder)) for cell in found[label, task]] for task in range(count)]
         ).T
         for label in spec.agents
     }

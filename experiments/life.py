@@ -15,7 +15,7 @@ from experiments.cells import Cell, write_json
 from experiments.exam import examine
 from experiments.record import Recorder
 from experiments.records import read_record
-from experiments.summary import scores_of
+from experiments.summary import lifetime_return
 from experiments.tensorboard import Board
 from lifelong_agent.seeds import seed_for
 
@@ -85,7 +85,7 @@ def lived(cell: Cell, progress: Callable[[int], None] | None) -> dict[str, Any]:
 def judged(cell: Cell, done: dict[str, Any]) -> dict[str, float]:
     """Compute the few numbers by which lives are compared in TensorBoard's HParams tab."""
     life = read_record(cell.folder, done)
-    result = {"lifetime_return": metrics.lifetime_return(scores_of(life))}
+    result = {"lifetime_return": lifetime_return(life)}
     return result | ({"final_average": metrics.final_average(life.scores)} if len(life.exams) else {})
 
 

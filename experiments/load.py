@@ -1,30 +1,23 @@
-"""Strict YAML to dataclasses: every mistake is one line that says where, what was expected and what came.
+"""Strict YAML to experiments: every mistake is one line that says where, what was expected and what came.
 
-A class with a registry `kinds` (as `Change` and `AgentSpec`) is a tagged union: its mapping names a `kind`, and the
-other keys are the fields of that kind. A new kind needs nothing here.
+What YAML gives becomes dataclasses by their annotations (`envs.plain`); a class with a registry `kinds` (as `Change`,
+`Timeline` and `AgentSpec`) is a tagged union, and a new kind needs nothing here.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-import types
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import yaml
 
 import agents  # noqa: F401  (registers the kinds of agents)
-import envs  # noqa: F401  (registers the kinds of changes)
+from envs import LIVES, Schedule, make_life
+from envs.plain import SpecError, build, plain, suggestion
 from experiments.spec import Experiment
 
 PRESETS = Path(__file__).parent / "presets"
-
-
-class SpecError(ValueError):
-    """A spec that cannot be run; its message is one line: where, what was expected, what came, how to mend it."""
 
 
 def presets() -> dict[str, Path]:
@@ -41,6 +34,27 @@ def load(source: str | Path) -> Experiment:
     Raises:
         SpecError: If there is no such preset or file, or it says something that cannot be run.
     """
+    return parse(_text(source), str(source))
+
+
+def load_life(source: str | Path) -> Schedule:
+    """Read a life: a named one, that of an experiment, or one that is written out in a file alone.
+
+    Args:
+        source: The name of a life or of a shipped preset (`lifelong list`), or the path of a YAML or JSON file.
+
+    Raises:
+        SpecError: If there is nothing of that name, or it says something that cannot be lived.
+    """
+    if source in LIVES:
+        return make_life(str(source))
+    data = read(_text(source), str(source))
+    alone = isinstance(data, dict) and "tasks" in data
+    return build(Schedule, data, str(source)) if alone else build(Experiment, data, str(source)).schedule
+
+
+def _text(source: str | Path) -> str:
+    """Read the text of a preset or a file."""
     path = Path(source)
     if str(source) in presets():
         path = presets()[str(source)]
@@ -52,10 +66,9 @@ def load(source: str | Path) -> Experiment:
             else f"'{source}' is a folder; name a YAML file in it"
         )
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{source}: cannot be read as text ({error})") from error
-    return parse(text, str(source))
 
 
 def parse(text: str, where: str = "spec") -> Experiment:
@@ -70,27 +83,6 @@ def parse(text: str, where: str = "spec") -> Experiment:
 def dump(spec: Experiment) -> str:
     """Write an experiment as YAML, every field said; `parse(dump(spec)) == spec`."""
     return yaml.safe_dump(plain(spec), sort_keys=False, allow_unicode=True)
-
-
-def plain(value: Any) -> Any:
-    """Turn dataclasses into mappings (with their `kind` first, if they have one) and tuples into lists."""
-    if is_dataclass(value) and not isinstance(value, type):
-        kind = {"kind": value.kind} if _registry(type(value)) is not None else {}  # type: ignore[attr-defined]
-        return kind | {item.name: plain(getattr(value, item.name)) for item in fields(value) if item.init}
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
-
-
-def suggestion(word: object, known: Iterable[str]) -> str:
-    """Return ", did you mean '...'?" if something known is near to a word, else nothing."""
-    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return f", did you mean '{near[0]}'?" if near else ""
-
-
-# --- YAML ---------------------------------------------------------------------------------------------------------
 
 
 class _Loader(yaml.SafeLoader):
@@ -132,141 +124,3 @@ def read(text: str, where: str) -> Any:
         raise SpecError(f"{where}:{place}: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise SpecError(f"{where}: not YAML ({' '.join(str(error).split())})") from error
-
-
-# --- data to types --------------------------------------------------------------------------------------------------
-
-
-def build(kind: Any, data: Any, where: str) -> Any:  # noqa: PLR0911  (a return a family of types)
-    """Make a value of an annotated type out of plain data, without guessing.
-
-    Args:
-        kind: A type as in an annotation: a scalar, a tuple, a list, a mapping, a union, a literal or a dataclass.
-        data: What YAML gave.
-        where: The path to this value, for messages.
-
-    Raises:
-        SpecError: If the data is not of that type.
-    """
-    origin, arguments = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return _frozen(data)
-    if origin in (Union, types.UnionType):
-        return _union(arguments, data, where)
-    if origin is Literal:
-        if data not in arguments or isinstance(data, bool) != any(isinstance(one, bool) for one in arguments):
-            words = [str(one) for one in arguments]
-            raise SpecError(f"{where}: expected one of {', '.join(words)}; got {data!r}{suggestion(data, words)}")
-        return data
-    if origin is tuple or origin is list or kind in (tuple, list):
-        return _sequence(origin or kind, arguments, data, where)
-    if (origin is not None and issubclass(origin, Mapping)) or kind is dict:
-        if not isinstance(data, dict):
-            raise SpecError(f"{where}: expected a mapping; got {_shown(data)}")
-        inner = arguments[1] if arguments else Any
-        return {key: build(inner, value, f"{where}: {key}") for key, value in data.items()}
-    if isinstance(kind, type) and is_dataclass(kind):
-        return _dataclass(kind, data, where)
-    return _scalar(kind, data, where)
-
-
-def _frozen(data: Any) -> Any:
-    """Turn lists into tuples, all the way down, where a field may hold anything."""
-    if isinstance(data, list):
-        return tuple(_frozen(item) for item in data)
-    return {key: _frozen(item) for key, item in data.items()} if isinstance(data, dict) else data
-
-
-def _scalar(kind: Any, data: Any, where: str) -> Any:
-    """Accept exactly the asked type, except that a whole number is a fine float."""
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", type(None): "nothing"}
-    if kind is None:
-        kind = type(None)
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    if kind not in names:
-        raise TypeError(f"{where}: fields of type {kind!r} cannot be read from YAML; use scalars, tuples, dataclasses")
-    if type(data) is not kind:
-        raise SpecError(f"{where}: expected {names[kind]}; got {_shown(data)}")
-    return data
-
-
-def _sequence(origin: Any, arguments: tuple[Any, ...], data: Any, where: str) -> Any:
-    """Make a tuple or a list, each element by its own type."""
-    if not isinstance(data, list):
-        raise SpecError(f"{where}: expected a list; got {_shown(data)}")
-    if origin is tuple and arguments and arguments[-1] is not Ellipsis:
-        if len(data) != len(arguments):
-            raise SpecError(f"{where}: expected {len(arguments)} values; got {len(data)}")
-        inner: Iterable[Any] = arguments
-    else:
-        inner = [arguments[0] if arguments else Any] * len(data)
-    return origin(build(one, item, f"{where}[{i}]") for i, (one, item) in enumerate(zip(inner, data, strict=True)))
-
-
-def _union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
-    """Take the first choice that the data is; if one choice alone has the shape of the data, let that one complain."""
-    complaints: list[str] = []
-    for choice in choices:
-        structured = is_dataclass(choice) or get_origin(choice) in (dict, Mapping)
-        listed = get_origin(choice) in (tuple, list)
-        if (structured and isinstance(data, dict)) or (listed and isinstance(data, list)):
-            return build(choice, data, where)
-        try:
-            return build(choice, data, where)
-        except SpecError as error:
-            complaints.append(str(error).removeprefix(f"{where}: expected ").split("; got ")[0])
-    raise SpecError(f"{where}: expected {' or '.join(complaints)}; got {_shown(data)}")
-
-
-def _registry(kind: type) -> dict[str, type] | None:
-    """Return the registry of a family of tagged dataclasses, None for a class that is in none."""
-    kinds = getattr(kind, "kinds", None)
-    return kinds if isinstance(kinds, dict) else None
-
-
-def _dataclass(kind: type, data: Any, where: str) -> Any:
-    """Make a dataclass, every key a field, every field without a default given."""
-    if not isinstance(data, dict):
-        raise SpecError(f"{where}: expected a mapping of {kind.__name__}'s fields; got {_shown(data)}")
-    data = dict(data)
-    registry = _registry(kind)
-    if registry is not None:
-        if "kind" not in data:
-            raise SpecError(f"{where}: says no kind; add `kind:` with one of {', '.join(registry)}")
-        name = data.pop("kind")
-        if name not in registry:
-            raise SpecError(
-                f"{where}: kind: expected one of {', '.join(registry)}; got {name!r}{suggestion(name, registry)}"
-            )
-        kind = registry[name]
-    known: dict[str, Field[Any]] = {item.name: item for item in fields(kind) if item.init}
-    for key in data:
-        if key not in known:
-            raise SpecError(
-                f"{where}: '{key}' is no field of {kind.__name__}{suggestion(key, known)} "
-                f"(its fields: {', '.join(known) or 'none'})"
-            )
-    for item in known.values():
-        if item.name not in data and item.default is MISSING and item.default_factory is MISSING:
-            raise SpecError(f"{where}: '{item.name}' is missing; {kind.__name__} needs it")
-    hints = get_type_hints(kind)
-    values = {key: build(hints[key], value, f"{where}: {key}") for key, value in data.items()}
-    try:
-        return kind(**values)
-    except SpecError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise SpecError(f"{where}: {' '.join(str(error).split())}") from error
-
-
-def _shown(data: Any) -> str:
-    """Say what came, briefly."""
-    if data is None:
-        return "nothing"
-    if isinstance(data, dict):
-        return f"a mapping with {', '.join(map(str, data)) or 'no keys'}"
-    if isinstance(data, list):
-        return f"a list of {len(data)}"
-    names = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
-    return f"{data!r} ({names.get(type(data), type(data).__name__)})"

@@ -4,7 +4,8 @@ Notation. A life has V visits, each to one of T tasks. A visit is cut into B = 1
 score of tenth b of visit v: the mean return of the episodes *begun* in it. Episodes are counted where they begin,
 because counting those that end in a tenth, or weighting by steps, favours the long ones (length bias). An episode cut
 by a change of world says little about its return, so a tenth in which any begun episode was cut, or none began, takes
-the score of the tenth before it; in a visit's first tenth the cut episodes count as they are.
+the score of the tenth before it; in the first tenth of a visit that has any, the cut episodes count as they are. Where
+a switch is gradual, what is lived of the old world in its slots counts for the visit that it leads to.
 
 R[k, i] is the exam score of task i at the k-th exam: the mean return of a frozen policy.
 """
@@ -31,29 +32,47 @@ def tenths(
         bins: Parts of a visit.
 
     Returns:
-        J, shape (V, bins); NaN only where a visit has no episode at all up to that tenth.
+        J, shape (V, bins); NaN only where a life has no episode at all up to that tenth.
     """
     scores = np.full((len(visits), bins), np.nan)
     for v, (_, begin, stop) in enumerate(visits):
         here = (start >= begin) & (start < stop)
         which = ((start[here] - begin) * bins) // (stop - begin)
         value, lost = returns[here], cut[here]
+        first = which.min(initial=bins)
         for b in range(bins):
             inside = which == b
-            if inside.any() and (b == 0 or not lost[inside].any()):
+            if inside.any() and (b == first or not lost[inside].any()):
                 scores[v, b] = value[inside].mean()
-            elif b > 0:
-                scores[v, b] = scores[v, b - 1]
+            elif v > 0 or b > 0:
+                scores[v, b] = scores.flat[v * bins + b - 1]
     return scores
 
 
-def lifetime_return(scores: np.ndarray) -> float:
-    """Average score over the whole life: mean of J over all visits and tenths.
+def weights(visits: np.ndarray) -> np.ndarray | None:
+    """Say how much each visit counts in sums over a life: its length over the mean length, shape (V,).
+
+    Args:
+        visits: Task, start and stop of each visit, shape (V, 3).
+
+    Returns:
+        The weights; None where all visits are equally long and count alike.
+    """
+    lengths = visits[:, 2] - visits[:, 1]
+    return None if (lengths == lengths[0]).all() else lengths / lengths.mean()
+
+
+def lifetime_return(scores: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Average score over the whole life: mean of J over all visits and tenths, long visits counting more.
 
     Source: "average performance" of C-CHAIN (Tang et al. 2025, eq. 1), the lifetime mean of the training curve, here
     counted by the episodes begun.
+
+    Args:
+        scores: J, shape (V, B).
+        weight: How much each visit counts, shape (V,), 1 on average (see `weights`); all alike if None.
     """
-    return float(np.mean(scores))
+    return float(np.mean(scores if weight is None else scores * weight[:, None]))
 
 
 def episode_return(returns: np.ndarray, cut: np.ndarray) -> float:
@@ -77,19 +96,21 @@ def best_scores(scores: np.ndarray, tasks: np.ndarray, count: int) -> np.ndarray
     return best
 
 
-def regret(scores: np.ndarray, tasks: np.ndarray, best: np.ndarray) -> float:
+def regret(scores: np.ndarray, tasks: np.ndarray, best: np.ndarray, weight: np.ndarray | None = None) -> float:
     """What was missed over the life: the sum over visits v and tenths b of best[task(v)] - J[v, b].
 
     Dynamic regret, sum over t of J*(task(t)) - J(t), with one constant per task for the unknown optimum J*: the highest
-    score of a last tenth that any of the compared agents (or a given reference) reached. In units of return x tenths of
-    a visit; only ratios between agents of one comparison mean something.
+    score of a last tenth that any of the compared agents (or a given reference) reached; a visit counts by its length.
+    In units of return x tenths of a visit of mean length; only ratios between agents of one comparison mean something.
 
     Args:
         scores: J, shape (V, B).
         tasks: Task of each visit, shape (V,).
         best: Reference score of each task, shape (T,).
+        weight: How much each visit counts, shape (V,), 1 on average (see `weights`); all alike if None.
     """
-    return float(np.sum(best[tasks][:, None] - scores))
+    missed = best[tasks][:, None] - scores
+    return float(np.sum(missed if weight is None else missed * weight[:, None]))
 
 
 def visit_means(scores: np.ndarray, tasks: np.ndarray) -> list[float]:

@@ -55,10 +55,14 @@ class ReportOptions(CompareOptions):
 
 @dataclass(frozen=True)
 class PreviewOptions:
-    """Where the drawing goes."""
+    """Whose life is drawn, and where it goes."""
 
+    seed: int = 0
+    """Root seed of the life whose storms and random curves are drawn; when worlds change does not depend on it."""
     out: Path = Path("runs")
     """Folder for the drawing, <out>/<life>_timeline.png."""
+    json: Path | None = None
+    """Also write the life to this file, as the JSON of which the hash is printed."""
 
 
 @dataclass(frozen=True)

@@ -206,35 +206,6 @@ def metric_bars(summary: Mapping[str, Any], names: Sequence[str]) -> Figure:
     return figure
 
 
-def timeline(
-    tasks: Sequence[str], visits: np.ndarray, weather: Sequence[tuple[int, int, int, str]], title: str
-) -> Figure:
-    """Draw which world is lived when, and the storms in it.
-
-    Args:
-        tasks: Names of the tasks.
-        visits: Task, start and stop of each visit, shape (V, 3).
-        weather: Task, start, stop and kind of each storm within the visits.
-        title: Said above.
-    """
-    figure = new_figure(11.5, 0.9 + 0.36 * len(tasks))
-    axes = figure.subplots()
-    for task, start, stop in visits:
-        axes.barh(task, stop - start, left=start, height=0.72, color=COLOURS[task % len(COLOURS)], alpha=0.85)
-    for task, start, stop, _ in weather:
-        axes.barh(task, stop - start, left=start, height=0.72, color="#111111", alpha=0.55, lw=0)
-    kinds = sorted({kind for *_, kind in weather})
-    storms = f"; dark: storms ({', '.join(kinds)}) of seed 0" if kinds else ""
-    axes.set_yticks(range(len(tasks)), list(tasks))
-    axes.set_ylim(len(tasks) - 0.5, -0.5)
-    axes.set_xlim(0, visits[-1, 2])
-    axes.set_xlabel(f"age (environment steps){storms}")
-    axes.xaxis.set_major_formatter(lambda value, _: short(round(value)))
-    plain_axes(axes)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-    return figure
-
-
 def plain_axes(axes: Axes) -> None:
     """Take away the frame lines that carry nothing."""
     for side in ("top", "right"):

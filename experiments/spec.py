@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.protocol import AgentSpec
@@ -113,9 +113,24 @@ class Experiment:
 
     @property
     def visits(self) -> tuple[Visit, ...]:
-        """The visits that are lived; the last one is cut short where `max_steps` ends inside it."""
-        return tuple(
-            replace(visit, stop=min(visit.stop, self.steps))
-            for visit in self.schedule.visits
-            if visit.start < self.steps
-        )
+        """The visits that are lived; the last one is cut short where `max_steps` ends inside it.
+
+        They begin and end where all sub-environments have taken the same number of steps, as worlds change then. The
+        slots of a gradual switch are part of the visit that it leads to.
+        """
+        return self._lived(self.steps)
+
+    def first_visit(self, task: int) -> int:
+        """Tell how long the first visit to a task is, in life steps; that of the life to a task that is never met."""
+        visits = self._lived(self.schedule.total)
+        first = next((visit for visit in visits if visit.task == task), visits[0])
+        return first.stop - first.start
+
+    def _lived(self, steps: int) -> tuple[Visit, ...]:
+        """List what is judged of the first so many steps of the life."""
+
+        def reached(age: int) -> int:
+            return min(-(-age // self.num_envs) * self.num_envs, steps)
+
+        lived = (Visit(stay.task, reached(stay.start), reached(stay.stop)) for stay in self.schedule.stays)
+        return tuple(visit for visit in lived if visit.start < visit.stop)

@@ -23,6 +23,11 @@ def scores_of(record: Record) -> np.ndarray:
     return metrics.tenths(record.visits, record.start, record.returns, record.cut)
 
 
+def lifetime_return(record: Record) -> float:
+    """Return the average score over a whole life."""
+    return metrics.lifetime_return(scores_of(record), metrics.weights(record.visits))
+
+
 def summarise(spec: Experiment, records: Records, alone: Mapping[str, np.ndarray] | None = None) -> dict[str, Any]:
     """Judge a comparison.
 
@@ -88,9 +93,9 @@ def judge(life: Record, best: np.ndarray, alone: np.ndarray | None = None) -> di
     """
     scores, tasks = scores_of(life), life.visits[:, 0]
     result = {
-        "lifetime_return": metrics.lifetime_return(scores),
+        "lifetime_return": lifetime_return(life),
         "episode_return": metrics.episode_return(life.returns, life.cut),
-        "regret": metrics.regret(scores, tasks, best),
+        "regret": metrics.regret(scores, tasks, best, metrics.weights(life.visits)),
         "leaving_score": metrics.leaving_score(scores),
         "retention_on_return": metrics.retention_on_return(scores, tasks),
         "recovery_steps": metrics.recovery_steps(scores, life.visits),

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 DEFINITIONS = {
-    "lifetime_return": "mean score over the whole life (each tenth of a visit counts the same)",
+    "lifetime_return": "mean score over the whole life (visits count by their length)",
     "regret": "best known score of the world minus the score, summed over all tenths of visits; lower is better",
     "visit_1": "mean score of the first visits to worlds; visit_2, visit_3 of the next ones",
     "leaving_score": "mean score of the last tenth of a visit: how well a world is known when it is left",

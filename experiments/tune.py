@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 
 from agents import AgentSpec
-from experiments import metrics
 from experiments.cells import Cell, cells, fingerprint, write_json
 from experiments.intervals import describe
 from experiments.load import SpecError, build, plain, read, suggestion
 from experiments.options import numbers
 from experiments.records import read_record
 from experiments.spec import Experiment
-from experiments.summary import scores_of
+from experiments.summary import lifetime_return
 
 GRIDS = Path(__file__).parent / "tuning"
 
@@ -159,7 +158,7 @@ def outcome(
         if not all(cell.done for cell in mine):
             failed.append(change)
             continue
-        scores = [metrics.lifetime_return(scores_of(read_record(cell.folder))) for cell in mine]
+        scores = [lifetime_return(read_record(cell.folder)) for cell in mine]
         if not np.isfinite(scores).all():
             failed.append(change)
             continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from envs.changes import Permute, Storm
 from envs.named.registry import life
-from envs.schedule import Schedule, Task
+from envs.schedule import Schedule
+from envs.task import Task
 
 
 @life

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from envs.changes import Permute
 from envs.named.registry import life
-from envs.schedule import Schedule, Task
+from envs.schedule import Schedule
+from envs.task import Task
 
 LEVELS, STEPS, HORIZON = 10, 160_000, 400
 

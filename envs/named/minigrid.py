@@ -5,7 +5,8 @@ from __future__ import annotations
 from envs.changes import Goal, Permute
 from envs.grid.aim import CORNERS
 from envs.named.registry import life
-from envs.schedule import Schedule, Task
+from envs.schedule import Schedule
+from envs.task import Task
 
 
 @life

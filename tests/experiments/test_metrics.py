@@ -167,3 +167,13 @@ def test_what_was_not_examined_at_the_moment_is_not_known():
         metrics.zero_shot_transfer(EXAMS[fewer], AGES[fewer], VISITS),
     ):
         assert math.isnan(told)
+
+
+def test_a_visit_that_begins_with_the_old_world_is_scored_as_that_until_an_episode_begins():
+    visits = np.array([[0, 0, 100], [1, 100, 200]])
+    start, returns = np.array([0, 40, 90, 145, 155, 160]), np.array([3.0, 5.0, 7.0, 20.0, 50.0, 30.0])
+    cut = np.array([False, False, False, True, False, False])
+    scores = metrics.tenths(visits, start, returns, cut)
+    assert scores[0].tolist() == [3.0] * 4 + [5.0] * 5 + [7.0]
+    # No episode begins before age 145; the first one to begin counts although it is cut.
+    assert scores[1].tolist() == [7.0] * 4 + [20.0, 50.0] + [30.0] * 4

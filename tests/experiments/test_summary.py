@@ -12,7 +12,7 @@ from agents import RandomSpec
 from experiments.cells import cells
 from experiments.compare import alone_cells, collect, read_alone
 from experiments.life import live
-from experiments.plots import exam_matrices, exam_matrix, learning_curves, metric_bars, short, timeline
+from experiments.plots import exam_matrices, exam_matrix, learning_curves, metric_bars, short
 from experiments.records import Record, read_rows
 from experiments.spec import ExamPlan
 from experiments.summary import summarise
@@ -179,13 +179,6 @@ def test_bars_are_the_means():
     drawn = metric_bars(compared(), ["lifetime_return", "forward_transfer", "regret"])
     assert [axes.get_title(loc="left") for axes in drawn.axes] == ["lifetime return", "regret (lower is better)"]
     assert [bar.get_width() for bar in drawn.axes[0].patches] == [18.375, 12.5]  # type: ignore[attr-defined]
-
-
-def test_the_timeline_has_a_bar_a_visit_and_a_storm():
-    drawn = timeline(["plain", "wired"], VISITS, [(1, 500, 550, "noise")], "title")
-    bars = [(bar.get_x(), bar.get_width()) for bar in drawn.axes[0].patches]  # type: ignore[attr-defined]
-    assert bars == [(0, 400), (400, 400), (800, 400), (1200, 400), (500, 50)]
-    assert "noise" in drawn.axes[0].get_xlabel()
 
 
 def test_steps_are_written_briefly():

@@ -187,7 +187,7 @@ def test_pixels_reach_stable_baselines_as_bytes():
     assert learner.reset().dtype == np.uint8
     for _ in range(12):
         seen, _, dones, infos = learner.step(np.full(4, 2))
-        assert seen.shape == (4, 56, 56, 3) and seen.dtype == np.uint8
+        assert isinstance(seen, np.ndarray) and seen.shape == (4, 56, 56, 3) and seen.dtype == np.uint8
         for row in np.flatnonzero(dones):
             last, ended = infos[row]["terminal_observation"], ended + 1
             assert life_in_pixels.single_observation_space.contains(last) and last.any()
