@@ -86,7 +86,8 @@ class Schedule:
             object.__setattr__(self, "cycles", 1)
         if not isinstance(self.timeline, Timeline):
             raise TypeError(
-                f"Schedule.timeline is one of {', '.join(sorted(Timeline.kinds))}, or a tuple of Stage; got {self.timeline!r}"
+                f"Schedule.timeline is one of {', '.join(sorted(Timeline.kinds))}, or a tuple of Stage; "
+                f"got {self.timeline!r}"
             )
         for label, unsaid in (("steps", None), ("cycles", 1), ("order", ())):
             if getattr(self, label) != unsaid:
