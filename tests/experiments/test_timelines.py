@@ -116,7 +116,8 @@ def test_visits_are_judged_with_their_gradual_switches_in_whole_steps_of_all_bod
 def test_weights_are_lengths_and_equal_visits_have_none():
     visits = np.array([[0, 0, 300], [1, 300, 400]])
     scores = np.array([[10.0, 20.0], [100.0, 100.0]])
-    assert np.allclose(np.asarray(metrics.weights(visits)), [1.5, 0.5])
+    weights = metrics.weights(visits)
+    assert weights is not None and weights.tolist() == [1.5, 0.5]
     assert metrics.weights(np.array([[0, 0, 10], [1, 10, 20]])) is None
     # By hand: three quarters of life at 15, one quarter at 100.
     assert metrics.lifetime_return(scores, metrics.weights(visits)) == pytest.approx(0.75 * 15 + 0.25 * 100)
