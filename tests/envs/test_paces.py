@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from envs.when import NEVER, Ages, Between, Decaying, Memoryless, Pace, Periodic, Windows
+from envs.when.knots import SIZE
 from envs.when.pace import bind_pace
 from tests.envs.signals import fixed_paces
 
@@ -18,7 +19,9 @@ def beats_of(pace: int | Pace, age: int, seed: int = 0) -> list[int]:
     end = beats.stretch(0).end
     while end <= age:
         found.append(end)
-        end = beats.stretch(end).end
+        number, begin, after = beats.stretch(end)
+        assert (number, begin) == (len(found), end)
+        end = after
     return found
 
 
@@ -35,6 +38,8 @@ def listed(pace: int | Pace, age: int) -> list[int]:
     return [t for t in range(1, age + 1) if any(begin <= rest[t] < end for begin, end in pace.windows)]
 
 
+@example(Windows(((0, 10), (20, 21))))
+@example(Windows(((0, 1),), period=3))
 @given(fixed_paces | st.integers(1, 50))
 def test_beats_are_where_they_are_said_to_be(pace):
     assert beats_of(pace, 1200) == listed(pace, 1200)
@@ -55,6 +60,8 @@ def test_memoryless_beats_come_as_often_as_said_and_remember_nothing():
     assert abs(np.corrcoef(gaps[1:], gaps[:-1])[0, 1]) < 0.03
     assert (gaps[gaps > 30] - 30).mean() == pytest.approx(20, rel=0.1)
     assert beats_of(Memoryless(1), 50) == list(range(1, 51))
+    for age in (SIZE - 1, SIZE, SIZE + 1):  # asked first where two blocks meet
+        assert bind_pace(Memoryless(1), np.random.default_rng(0)).stretch(age) == (age, age, age + 1)
 
 
 def test_decaying_beats_are_as_likely_as_said_at_each_age():

@@ -87,6 +87,9 @@ def test_tables():
     assert at(Saw(4, rise=0), 0, 1, 3, 4) == [1, 0.75, 0.25, 1]
     assert at(Saw(4, rise=0.5), 0, 1, 2, 3, 4) == [0, 0.5, 1, 0.5, 0]
     assert at(Saw(4, phase=0.5), 0, 1, 2) == [0.5, 0.75, 0]
+    assert at(RandomWalk(0, 0, 1, trend=0.5, high=1, edge="restart"), 0, 1, 2, 3) == [0, 0.5, 0, 0.5]
+    assert at(RandomWalk(0, 0, 1, trend=0.5, high=1, edge="turn"), 0, 1, 2, 3, 4, 5) == [0, 0.5, 1, 0.5, 0, -0.5]
+    assert at(RandomWalk(0, 0, 1, trend=0.75, high=1), 0, 1, 2, 3) == [0, 0.75, 0.5, 0.75]
     assert at(Held(Saw(10), 3), 0, 2, 3, 5, 6) == pytest.approx([0, 0, 0.3, 0.3, 0.6])
     assert at(Paced(Linear(0, 1, over=2), Periodic(5)), 0, 4, 5, 10, 99) == [0, 0, 0.5, 1, 1]
     assert at(Shifted(Saw(10), 3), 0, 2, 3, 4) == pytest.approx([0, 0, 0, 0.1])

@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envs.when import NEVER, Memoryless, Pace, Signal, Switching, Uniform, bind, changes, values
+from envs.when import (
+    NEVER,
+    Bursts,
+    Memoryless,
+    OrnsteinUhlenbeck,
+    Pace,
+    RandomWalk,
+    Signal,
+    Switching,
+    Uniform,
+    bind,
+    changes,
+    values,
+)
 from envs.when.knots import SIZE
 from envs.when.pace import bind_pace
 from tests.envs.signals import ages, every, fixed_paces, paces, signals
@@ -81,7 +94,9 @@ def test_every_kind_has_examples_that_change_and_a_docstring(kind):
     assert "Attributes:" in (cls.__doc__ or "")
     for example in cls.examples():
         assert isinstance(example, cls)
-        assert bool(changes(curve(example), 0, 1000)) == (kind != "constant")
+        seen = values(curve(example), range(1000))
+        assert changes(curve(example), 0, 1000) == (1 + np.flatnonzero(np.diff(seen))).tolist()
+        assert (np.ptp(seen) > 0) == (kind != "constant")
 
 
 @pytest.mark.parametrize("kind", SHIPPED_PACES)
@@ -151,6 +166,23 @@ def test_blocks_of_knots_join(age, pace):
     far_away, near = curve(signal), curve(signal)
     near.at(max(0, age - 1))
     assert far_away.at(age) == near.at(age)
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        RandomWalk(0, 1, 1),
+        OrnsteinUhlenbeck(0, 1, 0.1),
+        Switching((0, 1, 2), 1),
+        Uniform(0, 1, 1),
+        Uniform(0, 1, Memoryless(1.5)),
+        Bursts(2, 3),
+    ],
+)
+def test_old_ages_may_be_asked_again_between_new_ones(signal):
+    once, asked = curve(signal), (5 * SIZE, 7, 9 * SIZE + 3, 5 * SIZE, 7, 2 * SIZE, 12 * SIZE)
+    assert [once.at(age) for age in asked] == [curve(signal).at(age) for age in asked]
+    assert len(set(values(once, asked))) > 1
 
 
 @given(fixed_paces, st.integers(0, 700))
