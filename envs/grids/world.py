@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -14,6 +15,9 @@ from envs.grid.engines import as_actions, refused
 from envs.grids.plan import Plan
 from envs.places import Place
 from envs.spares import Spares
+
+REMEMBERED = ("state", "_steps", "_keys", "_begun", "_order", "_unset", "_lit")
+"""Arrays of a world that are saved with it."""
 
 
 class PlanWorld(BatchedWorld):
@@ -115,6 +119,24 @@ class PlanWorld(BatchedWorld):
         self._unset, self._lit = unset.astype(np.int8), lit.astype(np.int8)
         self._show()
         return True
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give where everyone is, the dice, the goal and what bits are shown as; see `BatchedWorld.snapshot`."""
+        arrays = {name: getattr(self, name).copy() for name in REMEMBERED}
+        return {"plan": self.plan.name, "goal": self.goal, "arrays": arrays}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        arrays = saved["arrays"]
+        same = all(arrays[name].shape == getattr(self, name).shape for name in REMEMBERED)
+        if saved["plan"] != self.plan.name or not same:
+            raise ValueError(
+                f"{self.num_envs} bodies in {self.plan.name} with {len(self._order)} bits cannot go on from "
+                f"{len(arrays['state'])} in {saved['plan']} with {len(arrays['_order'])}"
+            )
+        for name in REMEMBERED:
+            setattr(self, name, arrays[name].copy())
+        self.aim(tuple(saved["goal"]))
 
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
         """Give rows new dice; see `BatchedWorld.seed`."""

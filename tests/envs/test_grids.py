@@ -17,7 +17,7 @@ from minigrid.core.world_object import Goal as Square
 from minigrid.core.world_object import Wall
 from minigrid.minigrid_env import MiniGridEnv
 
-from envs import GridGoal, LifelongVectorEnv, Permute, Schedule, Storm, Task
+from envs import GridGoal, LifelongVectorEnv, Permute, Schedule, Storm, Task, check_snapshot
 from envs.batched_vector import BatchedVectorEnv
 from envs.grids import LGrid, NineRooms, PlanWorld, make_world
 from envs.looped import LoopedWorld
@@ -350,6 +350,25 @@ def test_bits_are_shown_elsewhere_and_otherwise_at_no_cost():
         other.rewire(np.zeros(500, np.int64))
     with pytest.raises(ValueError, match="expected 500 values, 0 or 1"):
         other.show_bits(unset + 1, lit)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_grids_go_on_bit_by_bit_from_where_they_were_saved(name: str):
+    check_snapshot(lambda: gym.make(f"lifelong/{name}", max_steps=9), after=100)
+    check_snapshot(lambda: gym.make_vec(f"lifelong/{name}", 4, autoreset_mode="SameStep", max_steps=9), after=100)
+    for engine in ("auto", "looped"):
+        check_snapshot(lambda engine=engine: LifelongVectorEnv(goals(name, {"max_steps": 11}), 4, 2, engine=engine))
+
+
+def test_what_was_saved_elsewhere_is_refused():
+    saved = make_world("LGrid-v0", 2).snapshot()
+    for other in (
+        make_world("LGrid-v0", 3),
+        make_world("NineRooms-v0", 2),
+        make_world("LGrid-v0", 2, reveal_goal=True),
+    ):
+        with pytest.raises(ValueError, match="cannot go on from 2 in LGrid with 500"):
+            other.restore(saved)
 
 
 def test_plans_count_steps_where_there_is_no_way():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from envs import Clock, LifelongVectorEnv, MazeGoal, Permute, Schedule, Setting, Task
+from envs import Clock, LifelongVectorEnv, MazeGoal, Permute, RewardDelay, Schedule, Setting, Task, check_snapshot
 
 pytest.importorskip("gymnasium_robotics")
 
@@ -123,6 +123,12 @@ def test_a_life_in_a_maze_with_a_goal_for_each_world():
 def test_errors_say_what_was_expected_and_what_came(make: Any, error: type[Exception], message: str):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_mazes_go_on_bit_by_bit_from_where_they_were_saved():
+    check_snapshot(lambda: maze(reveal_goal=True, max_steps=20), after=100)
+    task = Task("a", "lifelong/PointMaze-v0", (MazeGoal(), RewardDelay(steps=4)), {"reward": "dense", "max_steps": 20})
+    check_snapshot(lambda: LifelongVectorEnv(Schedule((task,), 1000), 2, 1), after=100)
 
 
 def test_a_map_of_ones_own_will_do():

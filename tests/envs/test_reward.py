@@ -9,7 +9,19 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from envs import Change, Clock, LifelongVectorEnv, Linear, Permute, Reward, RewardDelay, Schedule, Setting, Task
+from envs import (
+    Change,
+    Clock,
+    LifelongVectorEnv,
+    Linear,
+    Permute,
+    Reward,
+    RewardDelay,
+    Schedule,
+    Setting,
+    Task,
+    check_snapshot,
+)
 from envs.changes.reward_delay import RewardDelayEffect
 from envs.effect import frame_of_one
 from tests.envs.probes import Counter
@@ -121,7 +133,7 @@ def test_noise_in_a_row_does_not_depend_on_how_many_rows_there_are():
     [
         (lambda: Reward(scale=np.inf), ValueError, "Reward.scale is a factor, finite; got inf"),
         (lambda: Reward(noise=-1.0), ValueError, "Reward.noise is a standard deviation, finite and at least 0; got -1"),
-        (lambda: Reward(noise=Linear(0, -1, 5)), ValueError, "which goes from -1 to 0"),
+        (lambda: Reward(noise=Linear(0, -1, 5)), ValueError, "which goes from -1.* to 0"),
         (lambda: Reward(offset="much"), TypeError, "Reward.offset is a reward: a number or a signal; got 'much'"),  # pyright: ignore[reportArgumentType]
         (lambda: RewardDelay("late"), ValueError, "RewardDelay.level is one of easy, medium, hard; got 'late'"),
         (lambda: RewardDelay(steps=-1), ValueError, "RewardDelay.steps is at least 0; got -1"),
@@ -131,6 +143,11 @@ def test_noise_in_a_row_does_not_depend_on_how_many_rows_there_are():
 def test_errors_say_what_was_expected_and_what_came(make: Any, error: type[Exception], message: str):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_rewards_go_on_bit_by_bit_from_where_they_were_saved():
+    schedule = Schedule((Task("a", "CartPole-v1", REWARDS),), 1000)
+    check_snapshot(lambda: LifelongVectorEnv(schedule, 3))
 
 
 def test_a_permutation_goes_with_them():
