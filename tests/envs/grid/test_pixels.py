@@ -186,6 +186,7 @@ def test_pixels_reach_stable_baselines_as_bytes():
     learner, ended = SB3VecEnv(life_in_pixels), 0
     assert learner.reset().dtype == np.uint8
     for _ in range(12):
+        seen: Any
         seen, _, dones, infos = learner.step(np.full(4, 2))
         assert seen.shape == (4, 56, 56, 3) and seen.dtype == np.uint8
         for row in np.flatnonzero(dones):
