@@ -27,6 +27,7 @@ from envs import (
     Setting,
     Shift,
     Task,
+    check_snapshot,
 )
 from envs.changes.features import FeaturesEffect
 from envs.changes.mix import random_orthogonal
@@ -330,6 +331,18 @@ def test_bodies_with_other_sensors_share_a_life():
     assert (seen[:, 1] != 1).all() and (np.delete(seen, 1, 1) == 1).all()
     assert many.step(np.array([0, 2]))[-1]["lifelong"]["features_absent"].tolist() == [[True, False] + [True] * 6] * 2
     assert one.reset()[0].shape == (8,)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "looped", "alone"])
+@pytest.mark.parametrize("base", ["CartPole-v1", "lifelong/Pixels-v0"])
+def test_changed_lives_go_on_from_where_they_were_saved(base: str, engine: str):
+    fading = Linear(0.0, 1.0, over=300)
+    changes = (Permute(), Features(when=fading), Shift(offset=0.1, when=fading))
+    schedule = Schedule((Task("a", base, changes), Task("b", base, (Permute(),))), steps=120, cycles=2)
+    check_snapshot(
+        lambda: LifelongEnv(schedule) if engine == "alone" else LifelongVectorEnv(schedule, 3, engine=engine),
+        after=120,
+    )
 
 
 def test_changes_go_together_where_no_name_is_moved():
