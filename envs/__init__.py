@@ -8,6 +8,7 @@ from envs.batched_vector import BatchedEnv as BatchedEnv
 from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
 from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changes import Change as Change
+from envs.changes import Dynamics as Dynamics
 from envs.changes import Goal as Goal
 from envs.changes import Noise as Noise
 from envs.changes import Permute as Permute
@@ -41,6 +42,7 @@ __all__ = [
     "BatchedWrapper",
     "Change",
     "Clock",
+    "Dynamics",
     "Effect",
     "Frame",
     "Goal",
