@@ -29,6 +29,11 @@ from envs.setting import BatchSetting as BatchSetting
 from envs.setting import Clock as Clock
 from envs.setting import Setting as Setting
 from envs.setting import report as report
+from envs.snapshot import check_snapshot as check_snapshot
+from envs.snapshot import from_bytes as from_bytes
+from envs.snapshot import restore as restore
+from envs.snapshot import snapshot as snapshot
+from envs.snapshot import to_bytes as to_bytes
 from envs.vector import LifelongVectorEnv as LifelongVectorEnv
 from envs.when import Linear as Linear
 from envs.when import Signal as Signal

@@ -135,6 +135,22 @@ class BatchedWorld(ABC):
         """
         return False
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give all that the world remembers, in copies: episodes under way, dice, and what changes remember.
+
+        Raises:
+            ValueError: If something cannot be saved exactly.
+        """
+        raise ValueError(f"{type(self).__qualname__} cannot be saved: it has no snapshot() and no restore()")
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave of this world, or of one that was built alike; it is left as it is.
+
+        Raises:
+            ValueError: If it is of a world that was built otherwise.
+        """
+        raise ValueError(f"{type(self).__qualname__} cannot be restored: it has no snapshot() and no restore()")
+
     def close(self) -> None:  # noqa: B027 - most worlds have nothing to close
         """Let go of what is held outside of memory."""
 

@@ -14,6 +14,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from envs.batched import Array, BatchedWorld, spread_seeds
+from envs.saving.memory import load_dice, save_dice
 
 
 class Presentation(NamedTuple):
@@ -124,6 +125,19 @@ class BatchedVectorEnv(VectorEnv):
         """Close the world."""
         self.world.close()
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give all that it remembers; see `envs.snapshot`."""
+        ended = (
+            None if self._ended is None else np.array(self._ended.cpu() if hasattr(self._ended, "cpu") else self._ended)
+        )
+        return {"world": self.world.snapshot(), "ended": ended, "begun": self._begun, "seeded": self._seeded}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave."""
+        self.world.restore(saved["world"])
+        self._ended = None if saved["ended"] is None else self.world.constant(saved["ended"].copy())
+        self._begun, self._seeded = saved["begun"], saved["seeded"]
+
     def _masked(self, options: dict[str, Any] | None) -> np.ndarray | None:
         """Read which rows begin anew out of the options; None for all."""
         if not options:
@@ -189,6 +203,22 @@ class BatchedEnv(gym.Env):
         terminated, truncated = outcome.terminated.item(0), outcome.truncated.item(0)
         self._over = terminated or truncated
         return self._show(outcome.observation[0]), outcome.reward.item(0), terminated, truncated, {}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give all that it remembers; see `envs.snapshot`."""
+        return {
+            "world": self.world.snapshot(),
+            "over": self._over,
+            "seeded": self._seeded,
+            "dice": save_dice(self._np_random),
+            "seed": self._np_random_seed,
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave."""
+        self.world.restore(saved["world"])
+        self._over, self._seeded = saved["over"], saved["seeded"]
+        self._np_random, self._np_random_seed = load_dice(saved["dice"]), saved["seed"]
 
     def close(self) -> None:
         """Close the world."""

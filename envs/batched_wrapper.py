@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from envs.batched import Array, BatchedWorld, Outcome
+from envs.saving.memory import clocks_of, freeze, thaw
 
 
 class BatchedWrapper(BatchedWorld):
@@ -43,6 +45,15 @@ class BatchedWrapper(BatchedWorld):
     ) -> bool:
         """Say no: what is changed already cannot be rewired from outside; see `BatchedWorld.rewire`."""
         return False
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give what the world inside and this one remember: here, all attributes; see `BatchedWorld.snapshot`."""
+        return {"world": self.world.snapshot(), "memory": freeze([self])}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        self.world.restore(saved["world"])
+        thaw([self], saved["memory"], clock=next(clocks_of([self]), None))
 
     def close(self) -> None:
         """Close the world inside."""

@@ -151,6 +151,14 @@ class EffectEnv(gym.Wrapper):
             reward = float(self.effect.pay(np.array([reward], np.float64), ended, None)[0])
         return observation, reward, terminated, truncated, info
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give what the effect remembers; see `envs.snapshot`."""
+        return self.effect.state()
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Let the effect remember what `snapshot` gave."""
+        self.effect.restore(saved)
+
     def _shown(self, observation: Any, first: bool, info: dict[str, Any]) -> Any:
         if self._see:
             observation = self.effect.see(np.asarray(observation)[None], None, first)[0]
@@ -204,6 +212,17 @@ class EffectWorld(BatchedWrapper):
             return outcome.told(last) if self._tell else outcome
         outcome = self._begun(outcome, np.flatnonzero(ended), sensed)
         return outcome.told(self.effect.report(), last) if self._tell else outcome
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give what world and effect remember; see `BatchedWorld.snapshot`."""
+        shown = None if self._shown is None else self._shown.copy()
+        return {"world": self.world.snapshot(), "effect": self.effect.state(), "shown": shown}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        self.world.restore(saved["world"])
+        self.effect.restore(saved["effect"])
+        self._shown = None if saved["shown"] is None else saved["shown"].copy()
 
     def _acted(self, actions: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
         if rows is None:

@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.error import ResetNeeded
 
+from envs.saving.memory import load_dice, save_dice
 from envs.schedule import Schedule
 from envs.setting import INFO_KEY, Clock, take_report
 from envs.worlds import Worlds
@@ -90,6 +91,28 @@ class LifelongEnv(gym.Env):
             self._env = None
             truncated = truncated or not terminated
         return observation, float(reward), terminated, truncated, info
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give the whole life; see `envs.snapshot`."""
+        return {
+            "worlds": self._worlds.snapshot(),
+            "visit": self._visit,
+            "task": self._task,
+            "under way": self._env is not None,
+            "dice": save_dice(self._np_random),
+            "seed": self._np_random_seed,
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave of a life of this schedule.
+
+        Raises:
+            ValueError: If it is another life.
+        """
+        self._worlds = self._worlds.restored(saved["worlds"])
+        self._visit, self._task = saved["visit"], saved["task"]
+        self._env = self._worlds.env(self._task, 0) if saved["under way"] else None
+        self._np_random, self._np_random_seed = load_dice(saved["dice"]), saved["seed"]
 
     def _report(self, switched: bool, info: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -12,6 +12,7 @@ from gymnasium.vector import VectorEnv
 from gymnasium.vector.utils import iterate
 
 from envs.batched import BatchedWorld, Outcome
+from envs.saving.single import load_env, save_env
 from envs.setting import Setting, take_report
 
 
@@ -90,6 +91,20 @@ class LoopedWorld(BatchedWorld):
         return Outcome(
             observations, rewards, np.array(terminated), np.array(truncated), final, told, infos, last if told else None
         )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give what each environment remembers; see `BatchedWorld.snapshot`."""
+        return {
+            "envs": [save_env(env) for env in self.envs],
+            "seeds": list(self._seeds),
+            "observations": self._observations.copy(),
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        for env, was in zip(self.envs, saved["envs"], strict=True):
+            load_env(env, was)
+        self._seeds, self._observations = list(saved["seeds"]), saved["observations"].copy()
 
     def close(self) -> None:
         """Close the environments."""

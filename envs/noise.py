@@ -33,6 +33,18 @@ class Noise(Protocol):
         """
         ...
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give how far the generators are, in copies."""
+        ...
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave.
+
+        Raises:
+            ValueError: If another implementation gave it.
+        """
+        ...
+
 
 def make_noise(
     moments: Callable[[], list[np.random.Generator]], channels: int, constant: Callable[..., Array]
@@ -69,6 +81,22 @@ class NoiseRows:
         """Add noise; see `Noise.add`."""
         last = None if final is None else self._added(final, factors, ended)
         return self._added(sensed, factors, rows), last
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give how far the generators are, and what is drawn ahead; see `Noise.snapshot`."""
+        if not self._generators:
+            return {"kind": "rows"}
+        states = [generator.bit_generator.state for generator in self._generators]
+        return {"kind": "rows", "states": states, "ahead": self._ahead.copy(), "used": self._used.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `Noise.restore`."""
+        _check_kind(saved, "rows")
+        self._generators = self._make() if "states" in saved else []
+        for generator, state in zip(self._generators, saved.get("states", ()), strict=True):
+            generator.bit_generator.state = state
+        if self._generators:
+            self._ahead, self._used = saved["ahead"].copy(), saved["used"].copy()
 
     def _added(self, sensed: Array, factors: np.ndarray, rows: np.ndarray) -> Array:
         # Minus zero: plus zero would make plus zero of a minus zero.
@@ -123,6 +151,20 @@ class CompiledNoise:
             seen[:size] = sensed
         self._add(dice, factors, rows, sensed, ended, final, seen)
         return (seen[:size], seen[size:]) if len(final) else (seen, None)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give how far the generators are; see `Noise.snapshot`."""
+        return {"kind": "compiled", "dice": None if self._dice is None else self._dice.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `Noise.restore`."""
+        _check_kind(saved, "compiled")
+        self._dice = None if saved["dice"] is None else saved["dice"].copy()
+
+
+def _check_kind(saved: dict[str, Any], kind: str) -> None:
+    if saved["kind"] != kind:
+        raise ValueError(f"noise is drawn by {kind!r} here, but was by {saved['kind']!r}; numba is there, or it is not")
 
 
 def _dice_of(generators: list[np.random.Generator]) -> np.ndarray:

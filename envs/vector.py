@@ -11,6 +11,7 @@ from gymnasium.vector.utils import batch_space
 
 from envs.batched import BatchedWorld
 from envs.life import refuse_options
+from envs.saving.memory import load_dice, save_dice
 from envs.schedule import Schedule
 from envs.setting import INFO_KEY, Clock
 from envs.worlds import Worlds
@@ -138,6 +139,30 @@ class LifelongVectorEnv(VectorEnv):
             infos["final_info"] = {**infos.get("final_info", {}), INFO_KEY: last}
         infos[INFO_KEY] = truth
         return observations, outcome.reward, terminated, truncated, infos
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give the whole life; see `envs.snapshot`."""
+        return {
+            "worlds": self._worlds.snapshot(),
+            "num_envs": self.num_envs,
+            "begun": self._world is not None,
+            "dice": save_dice(self._np_random),
+            "seed": self._np_random_seed,
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave of a life of this schedule and of as many bodies.
+
+        Raises:
+            ValueError: If it is another life.
+        """
+        if saved["num_envs"] != self.num_envs:
+            raise ValueError(f"what was saved is a life of {saved['num_envs']} bodies; this one has {self.num_envs}")
+        self._worlds = self._worlds.restored(saved["worlds"], self.num_envs, self._engine, self._device)
+        self._world = None
+        if saved["begun"]:
+            self._enter()
+        self._np_random, self._np_random_seed = load_dice(saved["dice"]), saved["seed"]
 
     def _enter(self) -> BatchedWorld:
         """Go to the world of the present age."""

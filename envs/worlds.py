@@ -10,7 +10,9 @@ import numpy as np
 from gymnasium import spaces
 
 from envs.batched import BatchedWorld
+from envs.batched_wrapper import BatchedWrapper
 from envs.looped import LoopedWorld
+from envs.saving.single import load_env, save_env
 from envs.schedule import Schedule
 from envs.setting import BatchSetting, Clock, Setting
 from lifelong_agent.seeds import generator, seed_for
@@ -139,6 +141,54 @@ class Worlds:
         self.close()
         return another
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give the clock and what all worlds that have been met remember.
+
+        Raises:
+            ValueError: If one of them cannot be saved exactly.
+        """
+        return {
+            "schedule": self.schedule,
+            "seed": self.seed,
+            "purpose": self.purpose,
+            "age": self.clock.age,
+            "envs": {key: save_env(self._envs[key]) for key in sorted(self._met)},
+            "batches": {task: (_layers(world), world.snapshot()) for task, world in self._batches.items()},
+        }
+
+    def restored(self, saved: dict[str, Any], num_envs: int = 1, engine: str = "auto", device: str = "cpu") -> Worlds:
+        """Close this life, and give the one that `snapshot` saved, of which nothing is left of this one.
+
+        Args:
+            saved: What `snapshot` gave.
+            num_envs: See `batch`.
+            engine: See `batch`.
+            device: See `batch`.
+
+        Raises:
+            ValueError: If it is another life: it follows another schedule, or has another purpose.
+        """
+        if saved["schedule"] != self.schedule or saved["purpose"] != self.purpose:
+            raise ValueError(
+                "what was saved is another life: it follows another schedule"
+                if saved["schedule"] != self.schedule
+                else f"what was saved is a life for {saved['purpose']!r}; this one is for {self.purpose!r}"
+            )
+        worlds = self.again(saved["seed"])
+        worlds.clock.age = saved["age"]
+        for (task, index), env in saved["envs"].items():
+            load_env(worlds.env(task, index), env)
+        worlds._met.update(saved["envs"])
+        for task, (layers, was) in saved["batches"].items():
+            world = worlds.batch(task, num_envs, engine, device)
+            if _layers(world) != layers:
+                raise ValueError(
+                    f"task {self.schedule.tasks[task].name!r} was stepped by {layers}, and here it is by "
+                    f"{_layers(world)}; give the life the engine that it was saved with"
+                )
+            world.restore(was)
+        return worlds
+
     def close(self) -> None:
         """Close all environments."""
         for env in (*self._envs.values(), *self._batches.values()):
@@ -146,3 +196,12 @@ class Worlds:
         self._envs.clear()
         self._batches.clear()
         self._met.clear()
+
+
+def _layers(world: BatchedWorld) -> str:
+    """Name a world and those inside, from the outside in."""
+    names = [type(world).__name__]
+    while isinstance(world, BatchedWrapper):
+        world = world.world
+        names.append(type(world).__name__)
+    return " of ".join(names)

@@ -138,6 +138,14 @@ class DynamicsEnv(gym.Wrapper):
         self._tell(info)
         return observation, reward, terminated, truncated, info
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give what is written; see `envs.snapshot`."""
+        return self.dials.state()
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Write what `snapshot` gave."""
+        self.dials.restore(saved)
+
     def _tell(self, info: dict[str, Any]) -> None:
         report(info, **{f"dynamics_{name}": value for name, value in self.dials.now.items()})
 
@@ -164,6 +172,15 @@ class DynamicsWorld(BatchedWrapper):
         """Act once in every row; see `BatchedWorld.step`."""
         self.dials.turn()
         return self.world.step(actions, again=again, idle=idle).told(self.dials.told(self.num_envs))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give what the world remembers, and what is written; see `BatchedWorld.snapshot`."""
+        return {"world": self.world.snapshot(), "dials": self.dials.state()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        self.world.restore(saved["world"])
+        self.dials.restore(saved["dials"])
 
     def rewire(
         self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import gcd
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -69,6 +70,17 @@ class StormyWorld(BatchedWrapper):
             seen = self._spoil(observation)
             last = seen if final is observation else None if final is None else self._spoil(final)
         return outcome._replace(observation=seen, final=last).told(self._report)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give what the world and the noise remember; the weather is a function of the age."""
+        return {"world": self.world.snapshot(), "noise": None if self._noise is None else self._noise.snapshot()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        self.world.restore(saved["world"])
+        if self._noise is not None:
+            self._noise.restore(saved["noise"])
+        self._spell = None  # so that the world inside is told anew what to show
 
     def _weather(self) -> Spell:
         """Tell the weather, and keep ready what is reported of it: ``(N,)`` and ``(N, channels)``, read-only."""

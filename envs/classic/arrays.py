@@ -32,6 +32,14 @@ class ArrayRows:
         """Say no: to wire channels costs as much here as around the world; see `BatchedWorld.rewire`."""
         return False
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give copies of states, steps and dice."""
+        return {"state": self.state.copy(), "steps": self.steps.copy(), "dice": self.dice.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave."""
+        self.state[:], self.steps[:], self.dice[:] = saved["state"], saved["steps"], saved["dice"]
+
     def reseed(self, rows: np.ndarray) -> None:
         """Learn that rows have new dice."""
 
@@ -103,6 +111,18 @@ class TensorRows:
     def rewire(self, wiring: Wiring) -> bool:
         """Say no: to wire channels costs as much here as around the world; see `BatchedWorld.rewire`."""
         return False
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give copies of states, steps and dice, on the host."""
+        tensors = {"state": self.state, "steps": self.steps, "keys": self._keys}
+        return {name: tensor.cpu().numpy().copy() for name, tensor in tensors.items()} | {"dice": self.dice.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave."""
+        self.dice[:] = saved["dice"]
+        self.state, self.steps, self._keys = (
+            self._torch.from_numpy(saved[name].copy()).to(self._device) for name in ("state", "steps", "keys")
+        )
 
     def reseed(self, rows: np.ndarray) -> None:
         """Learn that rows have new dice."""

@@ -123,6 +123,14 @@ class CompiledRows:
         """Take the parameters of a body of the same kind."""
         self._body, self._settings = body, body.settings()
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give copies of states, steps and dice."""
+        return {"state": self.state.copy(), "steps": self.steps.copy(), "dice": self.dice.copy()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave."""
+        self.state[:], self.steps[:], self.dice[:] = saved["state"], saved["steps"], saved["dice"]
+
     def reseed(self, rows: np.ndarray) -> None:
         """Learn that rows have new dice."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -97,6 +99,20 @@ class ClassicWorld(BatchedWorld):
         """
         self.body = self.body.changed(**changes)
         self._rows.configure(self.body)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give states, steps, dice and parameters; see `BatchedWorld.snapshot`."""
+        return {"engine": self.engine, "parameters": asdict(self.body), **self._rows.snapshot()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        if (saved["engine"] == "torch") != (self.engine == "torch") or saved["state"].shape != self.state.shape:
+            raise ValueError(
+                f"{len(self.state)} bodies of engine {self.engine!r} cannot go on from {len(saved['state'])} of "
+                f"{saved['engine']!r}"
+            )
+        self.set_parameters(**saved["parameters"])
+        self._rows.restore(saved)
 
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
         """Give rows new dice: see `BatchedWorld`."""

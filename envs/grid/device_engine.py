@@ -197,6 +197,26 @@ class DeviceEngine:
             self._host_is_current = True
         return arrays
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give what the rows draw from; see `GridEngine.snapshot`."""
+        return {
+            "keys": self._keys.cpu().numpy().copy(),
+            "ticks": self._ticks.cpu().numpy().copy(),
+            "pool_dice": self._pool_dice.copy(),
+            "pool_is_stale": self._pool_is_stale,
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; the pool is built anew from its dice. See `GridEngine.restore`."""
+        self._host_is_current = True
+        self.take_over()
+        self._keys.copy_(self._library.constant(saved["keys"].copy()))
+        self._ticks.copy_(self._library.constant(saved["ticks"].copy()))
+        self._pool_dice, self._pool_is_stale = saved["pool_dice"].copy(), saved["pool_is_stale"]
+        if not self._pool_is_stale:
+            self._pool.fill(self._world, self._pool_dice)
+            self._pool.show(self._sight)
+
     def pool(self) -> Arrays:
         """Give copies of the layouts from which episodes are drawn, as they are when an episode begins."""
         return self._pool.home()

@@ -69,6 +69,13 @@ class GridEngine(Protocol):
     def take_over(self) -> None:
         """Go on from the arrays of the world."""
 
+    def snapshot(self) -> dict[str, Any]:
+        """Give copies of what it remembers beside the arrays of the world, which `state` has just given."""
+        ...
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave, and from the arrays of the world, into which theirs have been written."""
+
 
 def make_engine(name: str, world: GridWorld, device: str, layouts: int | None) -> GridEngine:
     """Make the engine of a world.
@@ -219,6 +226,14 @@ class CompiledEngine:
     def state(self) -> Arrays:
         """Give the state, which is on the host."""
         return self._world.arrays
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give nothing: all is in the arrays."""
+        return {}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from the arrays, in which all is."""
+        self.take_over()
 
     def _build(self, rows: np.ndarray, count: int) -> None:
         """Build new worlds in the first ``count`` of some rows."""

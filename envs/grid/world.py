@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from importlib import import_module
 from typing import Any, Literal
 
@@ -164,6 +165,24 @@ class GridWorld(BatchedWorld):
     def constant(self, array: np.ndarray) -> Array:
         """Bring an array to where the world lives; see `BatchedWorld.constant`."""
         return import_module("torch").from_numpy(array).to(self.device) if self.engine == "torch" else array
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give cells, agents, dice and what is shown; see `BatchedWorld.snapshot`."""
+        arrays = self.state()
+        copies = {field.name: getattr(arrays, field.name).copy() for field in fields(Arrays)}
+        return {"torch": self.engine == "torch", "arrays": copies, "engine": self._engine.snapshot()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
+        was = saved["arrays"]
+        if saved["torch"] != (self.engine == "torch") or was["cells"].shape != self.arrays.cells.shape:
+            raise ValueError(
+                f"worlds of shape {self.arrays.cells.shape} and engine {self.engine!r} cannot go on from those of "
+                f"shape {was['cells'].shape}{' and engine torch' * saved['torch']}"
+            )
+        for field in fields(Arrays):
+            getattr(self.arrays, field.name)[:] = was[field.name]
+        self._engine.restore(saved["engine"])
 
     def missions(self) -> list[str]:
         """Give the mission of every row, as MiniGrid words it."""

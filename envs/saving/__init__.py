@@ -1,0 +1,1 @@
+"""How environments that nobody has prepared for it are saved: see `envs.snapshot`."""
