@@ -8,10 +8,15 @@ from envs.batched_vector import BatchedEnv as BatchedEnv
 from envs.batched_vector import BatchedVectorEnv as BatchedVectorEnv
 from envs.batched_wrapper import BatchedWrapper as BatchedWrapper
 from envs.changes import Change as Change
+from envs.changes import DelayActions as DelayActions
 from envs.changes import Dynamics as Dynamics
 from envs.changes import Goal as Goal
 from envs.changes import Noise as Noise
+from envs.changes import NoisyActions as NoisyActions
 from envs.changes import Permute as Permute
+from envs.changes import PermuteActions as PermuteActions
+from envs.changes import RepeatActions as RepeatActions
+from envs.changes import StickyActions as StickyActions
 from envs.changes import Storm as Storm
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
@@ -47,6 +52,7 @@ __all__ = [
     "BatchedWrapper",
     "Change",
     "Clock",
+    "DelayActions",
     "Dynamics",
     "Effect",
     "Frame",
@@ -55,18 +61,27 @@ __all__ = [
     "LifelongVectorEnv",
     "Linear",
     "Noise",
+    "NoisyActions",
     "Outcome",
     "Permute",
+    "PermuteActions",
     "RealSenses",
+    "RepeatActions",
     "Schedule",
     "Setting",
     "Signal",
+    "StickyActions",
     "Storm",
     "Task",
     "Visit",
     "check_change",
+    "check_snapshot",
+    "from_bytes",
     "make_life",
     "report",
+    "restore",
+    "snapshot",
+    "to_bytes",
 ]
 
 _register_grid()
