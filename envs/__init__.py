@@ -13,6 +13,7 @@ from envs.changes import BiasDrift as BiasDrift
 from envs.changes import Blur as Blur
 from envs.changes import Change as Change
 from envs.changes import Delay as Delay
+from envs.changes import DelayActions as DelayActions
 from envs.changes import Drop as Drop
 from envs.changes import Dummy as Dummy
 from envs.changes import Dynamics as Dynamics
@@ -26,12 +27,15 @@ from envs.changes import Jitter as Jitter
 from envs.changes import MazeGoal as MazeGoal
 from envs.changes import Mix as Mix
 from envs.changes import Noise as Noise
+from envs.changes import NoisyActions as NoisyActions
 from envs.changes import NonFinite as NonFinite
 from envs.changes import Occlude as Occlude
 from envs.changes import PacketLoss as PacketLoss
 from envs.changes import Permute as Permute
+from envs.changes import PermuteActions as PermuteActions
 from envs.changes import Quantise as Quantise
 from envs.changes import Repeat as Repeat
+from envs.changes import RepeatActions as RepeatActions
 from envs.changes import Reward as Reward
 from envs.changes import RewardDelay as RewardDelay
 from envs.changes import Rotate as Rotate
@@ -39,6 +43,7 @@ from envs.changes import Saturate as Saturate
 from envs.changes import ScaleDrift as ScaleDrift
 from envs.changes import Shift as Shift
 from envs.changes import Spikes as Spikes
+from envs.changes import StickyActions as StickyActions
 from envs.changes import Storm as Storm
 from envs.changes import Stuck as Stuck
 from envs.checks import check_change as check_change
@@ -94,6 +99,7 @@ __all__ = [
     "Clock",
     "CounterDice",
     "Delay",
+    "DelayActions",
     "Drop",
     "Dummy",
     "Dynamics",
@@ -113,14 +119,17 @@ __all__ = [
     "MazeGoal",
     "Mix",
     "Noise",
+    "NoisyActions",
     "NonFinite",
     "Occlude",
     "Outcome",
     "PacketLoss",
     "Permute",
+    "PermuteActions",
     "Quantise",
     "RealSenses",
     "Repeat",
+    "RepeatActions",
     "Reward",
     "RewardDelay",
     "Rotate",
@@ -136,6 +145,7 @@ __all__ = [
     "Stage",
     "Stages",
     "Stay",
+    "StickyActions",
     "Storm",
     "Stream",
     "Stuck",

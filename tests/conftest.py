@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 from hypothesis import settings
-
-# Box2D's bindings warn when they are imported, from within C, and crash if that is made an error.
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import Box2D  # noqa: F401
 
 # Before anything imports torch or matplotlib; processes which a test starts inherit them.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

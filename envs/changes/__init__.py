@@ -11,6 +11,7 @@ from envs.changes.base import Change as Change
 from envs.changes.bias_drift import BiasDrift as BiasDrift
 from envs.changes.blur import Blur as Blur
 from envs.changes.delay import Delay as Delay
+from envs.changes.delay_actions import DelayActions as DelayActions
 from envs.changes.drop import Drop as Drop
 from envs.changes.dummy import Dummy as Dummy
 from envs.changes.dynamics import Dynamics as Dynamics
@@ -24,12 +25,15 @@ from envs.changes.jitter import Jitter as Jitter
 from envs.changes.maze_goal import MazeGoal as MazeGoal
 from envs.changes.mix import Mix as Mix
 from envs.changes.noise import Noise as Noise
+from envs.changes.noisy_actions import NoisyActions as NoisyActions
 from envs.changes.non_finite import NonFinite as NonFinite
 from envs.changes.occlude import Occlude as Occlude
 from envs.changes.packet_loss import PacketLoss as PacketLoss
 from envs.changes.permute import Permute as Permute
+from envs.changes.permute_actions import PermuteActions as PermuteActions
 from envs.changes.quantise import Quantise as Quantise
 from envs.changes.repeat import Repeat as Repeat
+from envs.changes.repeat_actions import RepeatActions as RepeatActions
 from envs.changes.reward import Reward as Reward
 from envs.changes.reward_delay import RewardDelay as RewardDelay
 from envs.changes.rotate import Rotate as Rotate
@@ -37,6 +41,7 @@ from envs.changes.saturate import Saturate as Saturate
 from envs.changes.scale_drift import ScaleDrift as ScaleDrift
 from envs.changes.shift import Shift as Shift
 from envs.changes.spikes import Spikes as Spikes
+from envs.changes.sticky_actions import StickyActions as StickyActions
 from envs.changes.storm import Storm as Storm
 from envs.changes.stuck import Stuck as Stuck
 
@@ -45,6 +50,7 @@ __all__ = [
     "Blur",
     "Change",
     "Delay",
+    "DelayActions",
     "Drop",
     "Dummy",
     "Dynamics",
@@ -58,12 +64,15 @@ __all__ = [
     "MazeGoal",
     "Mix",
     "Noise",
+    "NoisyActions",
     "NonFinite",
     "Occlude",
     "PacketLoss",
     "Permute",
+    "PermuteActions",
     "Quantise",
     "Repeat",
+    "RepeatActions",
     "Reward",
     "RewardDelay",
     "Rotate",
@@ -71,6 +80,7 @@ __all__ = [
     "ScaleDrift",
     "Shift",
     "Spikes",
+    "StickyActions",
     "Storm",
     "Stuck",
 ]

@@ -111,7 +111,7 @@ class Permute(Change, kind="permute"):
             raise ValueError(f"bits have no sign and no offset; Permute of {owner} takes permute=True alone")
         channels = space.shape[0]
         order = derangement(channels, world) if self.permute else None
-        signs = _signs(channels, world) if self.flip else None
+        signs = random_signs(channels, world) if self.flip else None
         offsets = world.normal(0.0, self.offset, channels).astype(np.float32) if self.offset > 0 else None
         return order, signs, offsets
 
@@ -139,7 +139,7 @@ def derangement(channels: int, rng: np.random.Generator) -> np.ndarray:
             return order
 
 
-def _signs(channels: int, rng: np.random.Generator) -> np.ndarray:
+def random_signs(channels: int, rng: np.random.Generator) -> np.ndarray:
     """Draw signs -1 and 1, float32, at least one of them -1."""
     while True:
         flipped = rng.integers(2, size=channels, dtype=bool)
