@@ -22,7 +22,7 @@ BASES: dict[str, dict[str, Any]] = {
     "lifelong/Pixels-v0": {},
     "lifelong/PointMaze-v0": {"reward": "dense", "reveal_goal": True},
 }
-PAYS_NOTHING = "lifelong/Room-v0"
+PAYS_NOTHING = ("lifelong/Room-v0", "probe/Screen-v0", "lifelong/Pixels-v0")
 OF_REWARDS = ("reward", "reward_delay")
 """Kinds of changes that change nothing where nothing is paid."""
 SHIPPED = [kind for kind, change in Change.kinds.items() if change.__module__.startswith("envs.")]
@@ -33,7 +33,7 @@ def test_every_shipped_change_keeps_its_promises_on_every_base_that_it_fits(kind
     for example in Change.kinds[kind].examples():
         fitted = 0
         for base, kwargs in BASES.items():
-            if base == PAYS_NOTHING and kind in OF_REWARDS:
+            if base in PAYS_NOTHING and kind in OF_REWARDS:
                 continue
             make = partial(gym.make, base, disable_env_checker=True, **kwargs)
             try:
