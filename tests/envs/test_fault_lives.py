@@ -126,7 +126,8 @@ def test_no_strength_changes_nothing_and_a_calm_ends_what_lasts(kind: str, sense
 
 @pytest.mark.parametrize(("kind", "sense"), CASES)
 def test_what_is_restored_goes_on_as_if_nothing_had_been(kind: str, sense: str):
-    fault = Noise(correlation=0.7) if kind == "noise" else KINDS[kind](level="hard")
+    often: dict[str, Any] = {"probability": 0.4} if "probability" in KINDS[kind].__dataclass_fields__ else {}
+    fault = Noise(correlation=0.7) if kind == "noise" else KINDS[kind](level="hard", **often)
     calls = script(60)
     effect, clock = made(fault, sense)
     play(effect, clock, sense, calls[:40])
