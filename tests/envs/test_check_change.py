@@ -10,6 +10,7 @@ import pytest
 from gymnasium import spaces
 
 from envs import Change, Clock, Effect, Frame, Permute, Setting, check_change, report
+from envs.checks import _alike
 from envs.senses import free
 from tests.envs import probes  # noqa: F401 - registers a screen
 
@@ -158,6 +159,11 @@ def test_every_promise_of_effects_that_is_broken_is_found(fault: str, message: s
     check_change("CartPole-v1", FaultyEffect("none"), steps=100)
     with pytest.raises(ValueError, match=message):
         check_change("CartPole-v1", FaultyEffect(fault), steps=100)
+
+
+def test_nan_is_equal_to_nan_and_to_nothing_else():
+    one, same, other = (({"a": np.array([np.nan, value])}, [1.0]) for value in (1.0, 1.0, 2.0))
+    assert _alike(one, same) and not _alike(one, other)
 
 
 def test_what_is_no_change_is_refused():
