@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from envs import Change
-from envs.senses import free
 from envs.trial import Lived, live
+from experiments.pages.change_pages import bare
 from experiments.plots import COLOURS, new_figure, plain_axes
 
 STEPS = 200
@@ -22,15 +22,10 @@ def picture(base: str, change: Change, seed: int = 1) -> Figure:
     Changes of the senses are shown by what was sensed and what was seen of it; all others by the world with them and
     without them, begun alike and acted in alike.
     """
-    import gymnasium as gym  # noqa: PLC0415 - the other pictures of this package need none
-
-    def fresh() -> gym.Env:
-        return free(gym.make(base, disable_env_checker=True))
-
-    changed = live(fresh(), change, seed, STEPS)
+    changed = live(bare(base), change, seed, STEPS)
     if change.group not in ("senses", "storms"):
-        return _two_worlds(live(fresh(), None, seed, STEPS), changed, base)
-    space = fresh().observation_space
+        return _two_worlds(live(bare(base), None, seed, STEPS), changed, base)
+    space = bare(base).observation_space
     if isinstance(space, spaces.Box) and len(space.shape) == 3:
         return _images(changed, base)
     if isinstance(space, spaces.MultiBinary):
