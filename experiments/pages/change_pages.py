@@ -51,10 +51,11 @@ def kinds() -> dict[str, type[Change]]:
 
 @cache
 def fitting(cls: type[Change]) -> dict[str, Change]:
-    """Find the bases that a kind fits: id -> the first of its examples that does."""
+    """Find the bases that a kind fits: id -> the first of its examples that does; where it has levels, the hardest."""
     found: dict[str, Change] = {}
+    hardest = (cls(level="hard"),) if "level" in {field.name for field in fields(cls)} else ()  # pyright: ignore[reportCallIssue]
     for base in BASES:
-        for example in cls.examples():
+        for example in (*hardest, *cls.examples()):
             try:
                 env = example.wrap(bare(base), _setting())
             except ValueError:

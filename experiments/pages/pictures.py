@@ -56,7 +56,7 @@ def _lines(lived: Lived, base: str) -> Figure:
         plain_axes(axes)
         _ticks(axes, lived, channel)
     rows[1].set_xlabel(f"steps in {base}; ticks below: hit", fontsize=8)
-    rows[0].legend(fontsize=7.5, frameon=False, loc="upper right", ncol=2)
+    rows[0].legend(fontsize=7.5, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.98), ncol=2)
     return figure
 
 
@@ -126,7 +126,7 @@ def _two_worlds(bare: Lived, changed: Lived, base: str) -> Figure:
     upper.set_ylabel(f"channel {channel}", fontsize=8)
     lower.set_ylabel("reward so far", fontsize=8)
     lower.set_xlabel(f"steps in {base}, the same random actions", fontsize=8)
-    upper.legend(fontsize=7.5, frameon=False, loc="upper right", ncol=2)
+    upper.legend(fontsize=7.5, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.98), ncol=2)
     for axes in (upper, lower):
         plain_axes(axes)
     return figure
