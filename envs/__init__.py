@@ -54,6 +54,7 @@ from envs.effect import Frame as Frame
 from envs.grid.make import register_grid as _register_grid
 from envs.grids import register_grids as _register_grids
 from envs.life import LifelongEnv as LifelongEnv
+from envs.life_checks import check_life as check_life
 from envs.lives import make_life as make_life
 from envs.lives import register_lives as _register_lives
 from envs.named import LIVES as LIVES
@@ -154,6 +155,7 @@ __all__ = [
     "Visit",
     "changed",
     "check_change",
+    "check_life",
     "check_snapshot",
     "from_bytes",
     "life",
