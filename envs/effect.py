@@ -168,97 +168,116 @@ class EffectEnv(gym.Wrapper):
 
 
 class EffectWorld(BatchedWrapper):
-    """A batched world with an effect.
+    """A batched world with effects.
 
     Attributes:
-        effect: What is done to it.
+        effects: What is done to it, from the inside out.
     """
 
-    def __init__(self, world: BatchedWorld, effect: Effect) -> None:
+    def __init__(self, world: BatchedWorld, *effects: Effect) -> None:
         """Wrap a world."""
         super().__init__(world)
-        self.effect = effect
-        self.observation_space: Any = effect.observation_space
-        self.action_space = effect.action_space
-        self._act, self._see, self._pay, self._tell = (overrides(effect, m) for m in ("act", "see", "pay", "report"))
+        self.observation_space: Any = world.observation_space
+        self.effects: tuple[Effect, ...] = ()
+        for effect in effects:
+            self.add(effect)
         self._shown: np.ndarray | None = None
+
+    def add(self, effect: Effect) -> None:
+        """Put another effect around, before the first episode: cheaper than another world around this one."""
+        self.effects += (effect,)
+        self.observation_space, self.action_space = effect.observation_space, effect.action_space
+        self._acting, self._seeing, self._paying, self._telling = (
+            tuple(one for one in self.effects if overrides(one, method)) for method in ("act", "see", "pay", "report")
+        )
 
     def begin(self, rows: np.ndarray | None = None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Begin new episodes; rows that go on are shown as they were. See `BatchedWorld.begin`."""
         observation, told = self.world.begin(rows)
-        self.effect.begin(rows)
-        if self._see:
-            if rows is None or self._shown is None:
-                shown = self.effect.see(observation, None, True)
-            else:
-                shown = self._shown.copy()
-                shown[rows] = self.effect.see(observation[rows], rows, True)
-            observation = self._shown = shown
-        return observation, told | self.effect.report() if self._tell else told
+        for effect in self.effects:
+            effect.begin(rows)
+        if self._seeing:
+            observation = self._shown = self._see(observation, rows, True)
+        return observation, told | self._report() if self._telling else told
 
     def step(self, actions: Any, *, again: bool = True, idle: Any = None) -> Outcome:
         """Act once in every row; see `BatchedWorld.step`."""
         rows = None if idle is None else np.flatnonzero(~idle)
-        if self._act:
-            actions = self._acted(np.asarray(actions), rows)
+        for effect in reversed(self._acting):
+            actions = _acted(effect, np.asarray(actions), rows)
         outcome = self.world.step(actions, again=again, idle=idle)
-        sensed = outcome.observation
-        ended = None if outcome.final is None else np.asarray(outcome.terminated | outcome.truncated)
-        if self._pay:
-            outcome = outcome._replace(reward=self._paid(outcome, ended, rows))
-        outcome = self._seen(outcome, ended, rows)
-        last = self.effect.report() if self._tell else {}
+        sensed, final = outcome.observation, outcome.final
+        ended = None if final is None else np.asarray(outcome.terminated | outcome.truncated)
+        reward = outcome.reward
+        for effect in self._paying:
+            reward = _paid(effect, reward, np.zeros(self.num_envs, bool) if ended is None else ended, rows)
+        seen = sensed
+        if self._seeing:
+            last: Any = sensed
+            if ended is not None and final is not sensed:
+                last = np.where(ended.reshape(-1, *(1,) * (sensed.ndim - 1)), final, sensed)
+            self._shown = seen = self._see(last, rows, False)
+            final = None if final is None else seen
+        told = self._report()
         if ended is None or not again:
-            return outcome.told(last) if self._tell else outcome
-        outcome = self._begun(outcome, np.flatnonzero(ended), sensed)
-        return outcome.told(self.effect.report(), last) if self._tell else outcome
+            return outcome._replace(observation=seen, reward=reward, final=final).told(told)
+        begun = np.flatnonzero(ended)
+        for effect in self.effects:
+            effect.begin(begun)
+        if self._seeing:
+            self._shown = seen = self._see(sensed, begun, True)
+        return outcome._replace(observation=seen, reward=reward, final=final).told(self._report(), told)
 
     def snapshot(self) -> dict[str, Any]:
-        """Give what world and effect remember; see `BatchedWorld.snapshot`."""
+        """Give what world and effects remember; see `BatchedWorld.snapshot`."""
         shown = None if self._shown is None else self._shown.copy()
-        return {"world": self.world.snapshot(), "effect": self.effect.state(), "shown": shown}
+        return {"world": self.world.snapshot(), "effects": [one.state() for one in self.effects], "shown": shown}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
         self.world.restore(saved["world"])
-        self.effect.restore(saved["effect"])
+        for effect, state in zip(self.effects, saved["effects"], strict=True):
+            effect.restore(state)
         self._shown = None if saved["shown"] is None else saved["shown"].copy()
 
-    def _acted(self, actions: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
-        if rows is None:
-            return self.effect.act(actions, None)
-        acted = actions.copy()
-        acted[rows] = self.effect.act(actions[rows], rows)
-        return acted
+    def _see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
+        """Show what all rows sense, ``(N, ...)``; those that are not meant as they were shown last."""
+        some = rows is not None and self._shown is not None
+        seen = sensed[rows] if some else sensed
+        for effect in self._seeing:
+            seen = effect.see(seen, rows if some else None, first)
+        if not some or self._shown is None:
+            return seen
+        shown = self._shown.copy()
+        shown[rows] = seen
+        return shown
 
-    def _paid(self, outcome: Outcome, ended: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray:
-        over = np.zeros(self.num_envs, bool) if ended is None else ended
-        if rows is None:
-            return self.effect.pay(outcome.reward, over, None)
-        paid = outcome.reward.copy()
-        paid[rows] = self.effect.pay(outcome.reward[rows], over[rows], rows)
-        return paid
+    def _report(self) -> dict[str, np.ndarray]:
+        told: dict[str, np.ndarray] = {}
+        for effect in self._telling:
+            told |= effect.report()
+        return told
 
-    def _seen(self, outcome: Outcome, ended: np.ndarray | None, rows: np.ndarray | None) -> Outcome:
-        """Show what the step led to: where an episode ended, its last observation."""
-        if not self._see:
-            return outcome
-        sensed, final = outcome.observation, outcome.final
-        if final is not None and final is not sensed and ended is not None:
-            sensed = np.where(ended.reshape(-1, *(1,) * (sensed.ndim - 1)), final, sensed)
-        if rows is None or self._shown is None:
-            seen = self.effect.see(sensed, None, False)
-        else:
-            seen = self._shown.copy()
-            seen[rows] = self.effect.see(sensed[rows], rows, False)
-        self._shown = seen
-        return outcome._replace(observation=seen, final=None if final is None else seen)
 
-    def _begun(self, outcome: Outcome, rows: np.ndarray, sensed: np.ndarray) -> Outcome:
-        """Let new episodes begin in rows, and show their first observations among ``sensed``."""
-        self.effect.begin(rows)
-        if not self._see:
-            return outcome
-        self._shown = shown = outcome.observation.copy()
-        shown[rows] = self.effect.see(sensed[rows], rows, True)
-        return outcome._replace(observation=shown)
+def with_effect(world: BatchedWorld, effect: Effect) -> EffectWorld:
+    """Put an effect around a world, together with those that are around it already."""
+    if not isinstance(world, EffectWorld):
+        return EffectWorld(world, effect)
+    world.add(effect)
+    return world
+
+
+def _acted(effect: Effect, actions: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    if rows is None:
+        return effect.act(actions, None)
+    acted = actions.copy()
+    acted[rows] = effect.act(actions[rows], rows)
+    return acted
+
+
+def _paid(effect: Effect, reward: np.ndarray, over: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    if rows is None:
+        return effect.pay(reward, over, None)
+    paid = reward.copy()
+    paid[rows] = effect.pay(reward[rows], over[rows], rows)
+    return paid

@@ -9,7 +9,7 @@ from typing import ClassVar
 import gymnasium as gym
 
 from envs.batched import BatchedWorld
-from envs.effect import Effect, EffectEnv, EffectWorld, Frame, frame_of_many, frame_of_one
+from envs.effect import Effect, EffectEnv, Frame, frame_of_many, frame_of_one, with_effect
 from envs.setting import BatchSetting, Setting
 
 
@@ -123,4 +123,4 @@ class Change(ABC):
         """
         if type(self).effect is Change.effect:
             return None
-        return EffectWorld(world, self.effect(frame_of_many(world, setting)))
+        return with_effect(world, self.effect(frame_of_many(world, setting)))

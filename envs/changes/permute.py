@@ -14,7 +14,7 @@ from envs.batched_wrapper import BatchedWrapper
 from envs.changes.base import Change
 from envs.changes.fault import sense_of
 from envs.changes.images import Rearranged, image_shape
-from envs.effect import EffectEnv, EffectWorld, Frame, frame_of_many, frame_of_one
+from envs.effect import EffectEnv, Frame, frame_of_many, frame_of_one, with_effect
 from envs.plain import LATER
 from envs.senses import is_unbounded
 from envs.setting import BatchSetting, Setting
@@ -78,7 +78,7 @@ class Permute(Change, kind="permute"):
     def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld:
         """Draw the wiring from ``setting.world`` and wrap a batched world; see `wrap`."""
         if sense_of(world.observation_space) == "image":
-            return EffectWorld(world, self._rearranged(frame_of_many(world, setting)))
+            return with_effect(world, self._rearranged(frame_of_many(world, setting)))
         order, signs, offsets = self._draw(world.observation_space, world, setting.world)
         if world.rewire(order, signs, offsets):
             return world

@@ -8,6 +8,7 @@ from typing import Any
 
 import gymnasium as gym
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from minigrid.wrappers import ImgObsWrapper
 
 from envs import Change, LifelongVectorEnv, Permute, Schedule, Task, changed
 from envs.senses import free
@@ -15,17 +16,18 @@ from experiments.speed.worlds import stepping
 
 BASES: dict[str, tuple[str, dict[str, Any]]] = {
     "cartpole": ("CartPole-v1", {}),
-    "minigrid": ("lifelong/Grid-v0", {"base": "MiniGrid-Empty-8x8-v0"}),
+    "minigrid": ("MiniGrid-Empty-8x8-v0", {}),
+    "bits": ("lifelong/Grid-v0", {"base": "MiniGrid-Empty-8x8-v0"}),
 }
-"""Name -> id and arguments of a body's environment; the grid one is MiniGrid's own, seen as bits."""
-STORMS = ("noise",)
+"""Name -> id and arguments of a body's environment: MiniGrid's own shows its image, ours the same as bits."""
+STORMS = ("noise", "drop", "stuck", "spikes", "delay")
 """Kinds of the five faults that are stacked, each at its hardest level."""
 
 
 def changes(name: str) -> tuple[Change, ...]:
     """Give the changes that are measured, by their name."""
-    if name == "permute":
-        return (Permute(),)
+    if name in ("permute", "pixels"):
+        return (Permute(what="pixels" if name == "pixels" else "channels"),)
     if name == "five storms":
         return tuple(Change.kinds[kind](level="hard") for kind in STORMS)  # pyright: ignore[reportCallIssue]
     return ()
@@ -36,7 +38,7 @@ def vector(base: str, change: str, num_envs: int) -> Iterator[int]:
 
     Args:
         base: One of `BASES`.
-        change: ``"none"`` for the bare vector, ``"permute"`` or ``"five storms"``.
+        change: ``"none"`` for the bare vector, ``"permute"``, ``"pixels"`` (those permuted) or ``"five storms"``.
         num_envs: Bodies.
     """
     env_id, arguments = BASES[base]
@@ -57,4 +59,5 @@ def life(base: str, change: str, num_envs: int) -> Iterator[int]:
 
 
 def _body(env_id: str, arguments: dict[str, Any]) -> gym.Env:
-    return free(gym.make(env_id, disable_env_checker=True, **arguments))
+    env = gym.make(env_id, disable_env_checker=True, **arguments)
+    return ImgObsWrapper(env) if env_id.startswith("MiniGrid") else free(env)
