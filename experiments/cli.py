@@ -29,6 +29,7 @@ USAGE = """usage: lifelong COMMAND ...
   bench speed           worlds, learners and the brain beside others, in one run, taking turns
   bench worlds          what changes and lives cost, against the bare environments
   bench exact           our grid worlds beside MiniGrid's own, transition by transition
+  bench faults          every kind of sensor fault on every base, for 100,000 random steps
   pages                 write the pages of the documentation that are made from the code
 
 `lifelong COMMAND --help` lists the options; `lifelong run|compare|report SPEC --help` also every field of SPEC."""

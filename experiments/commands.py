@@ -177,8 +177,14 @@ def tune(args: Sequence[str]) -> int:
 
 
 def bench(args: Sequence[str]) -> int:
-    """Measure what agents cost, how fast we are beside others, or whether our grid worlds are MiniGrid's."""
-    kinds = {"cost": bench_cost, "speed": bench_speed, "worlds": bench_worlds, "exact": bench_exact}
+    """Measure what agents and changes cost, how fast we are beside others, or what holds everywhere."""
+    kinds = {
+        "cost": bench_cost,
+        "speed": bench_speed,
+        "worlds": bench_worlds,
+        "exact": bench_exact,
+        "faults": bench_faults,
+    }
     if args and args[0] in ("-h", "--help"):
         read_options(BenchOptions, ["--help"], "lifelong bench cost [SPEC]", f"There are also {' and '.join(OTHERS)}.")
     if not args or args[0] not in kinds:
@@ -189,7 +195,7 @@ def bench(args: Sequence[str]) -> int:
     return kinds[args[0]](args[1:])
 
 
-OTHERS = ("lifelong bench speed", "lifelong bench worlds", "lifelong bench exact")
+OTHERS = tuple(f"lifelong bench {kind}" for kind in ("speed", "worlds", "exact", "faults"))
 
 
 def bench_speed(args: Sequence[str]) -> int:
@@ -205,6 +211,13 @@ def bench_worlds(args: Sequence[str]) -> int:
     from experiments.speed.life_rows import GROUPS  # noqa: PLC0415
 
     return speed(args, "worlds", GROUPS)
+
+
+def bench_faults(args: Sequence[str]) -> int:
+    """Try every kind of sensor fault on every base."""
+    from experiments.faults import faults  # noqa: PLC0415  (most commands need none of it)
+
+    return faults(args)
 
 
 def bench_exact(args: Sequence[str]) -> int:
