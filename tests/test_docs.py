@@ -20,6 +20,14 @@ def test_links_lead_to_files(page: Path):
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def test_the_tests_that_pages_name_exist():
+    named = {name for page in PAGES for name in re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", page.read_text())}
+    assert len(named) > 20
+    for name in named:
+        path, _, test = name.partition("::")
+        assert (ROOT / path).is_file() and (not test or f"def {test}(" in (ROOT / path).read_text()), name
+
+
 def test_the_python_of_the_readme_runs(tmp_path: Path):
     snippets = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
     assert snippets
