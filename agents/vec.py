@@ -46,12 +46,18 @@ class SB3VecEnv(VecEnv):
         Returns:
             First observations, shape ``(N, ...)``.
         """
-        seeds = None if all(seed is None for seed in self._seeds) else list(self._seeds)
-        observations, _ = self.env.reset(seed=seeds)  # type: ignore[arg-type]
+        observations, _ = self.env.reset(seed=self._root())  # pyright: ignore[reportArgumentType]
         self.reset_infos = [{} for _ in range(self.num_envs)]
         self._reset_seeds()
         self._reset_options()
         return np.array(observations)
+
+    def _root(self) -> int | list[int | None] | None:
+        """Give the seeds as Gymnasium takes them: SB3 counts upwards from one, which is what that one alone means."""
+        first = self._seeds[0]
+        if first is not None and list(self._seeds) == [first + row for row in range(self.num_envs)]:
+            return first
+        return None if all(seed is None for seed in self._seeds) else list(self._seeds)
 
     def step_async(self, actions: np.ndarray) -> None:
         """Keep the actions, shape ``(N, ...)``, for `step_wait`."""

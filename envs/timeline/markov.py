@@ -29,7 +29,7 @@ class Markov(Timeline, kind="markov"):
             with 0 on the diagonal; all other tasks alike if empty.
         first: The task of the first stay, by name or index.
         shortest: Every stay lasts at least so many steps, at least 1; the rest of it is memoryless. A vector of N
-            sub-environments needs N at least.
+            sub-environments needs N at least. None for as long as the blend, or 1.
         blend: For how many steps each switch is gradual, at most ``shortest``; 0 for abrupt switches.
         slots: Slots of a gradual switch.
         seed: Root seed of lengths and worlds, and of these slots.
@@ -39,12 +39,14 @@ class Markov(Timeline, kind="markov"):
     dwell: float
     transitions: tuple[tuple[float, ...], ...] = ()
     first: int | str = 0
-    shortest: int = 1
+    shortest: int = None  # pyright: ignore[reportAssignmentType] - filled in
     blend: int = 0
 
     def __post_init__(self) -> None:
         """Check the fields."""
         super().__post_init__()
+        if self.shortest is None:
+            object.__setattr__(self, "shortest", max(1, self.blend) if isinstance(self.blend, int) else 1)
         for label, least in (("total", 1), ("shortest", 1), ("blend", 0)):
             check_count(f"Markov.{label}", getattr(self, label), least)
         if self.total < self.shortest:
