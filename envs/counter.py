@@ -21,7 +21,10 @@ _AT_ONCE, _AHEAD = 8192, 32
 
 @dataclass
 class _Ahead:
-    """Draws made before they were asked for: number k of ``drawn`` is that of count ``start + k * stride``."""
+    """Draws made before they were asked for: number k of ``drawn`` is that of count ``start + k * stride``.
+
+    A stride of 0 stands for one that is not known yet: then there is one draw, of ``start``.
+    """
 
     start: int
     stride: int
@@ -50,7 +53,7 @@ class CounterDice:
         keys = [generator.integers(0, 2**64, dtype=np.uint64) for generator in generators]
         self._keys = np.array(keys, np.uint64)[:, None]
         self._steps: np.ndarray = np.empty(0, np.uint64)
-        self._ahead: dict[tuple[Callable, int], _Ahead] = {}
+        self._ahead: dict[tuple[Callable, int, int], _Ahead] = {}
 
     def uniform(self, count: int, width: int, rows: np.ndarray | None = None) -> np.ndarray:
         """Draw numbers in [0, 1).
@@ -79,24 +82,28 @@ class CounterDice:
     def _drawn(
         self, make: Callable[[np.ndarray], np.ndarray], count: int, width: int, rows: np.ndarray | None
     ) -> np.ndarray:
-        """Make numbers of the bits of a draw, a new array; ahead, if they are few and counts go on evenly."""
+        """Make numbers of the bits of a draw, a new array; ahead, if they are few.
+
+        Even and odd counts are taken to go on evenly each for themselves, though some of them may be left out.
+        """
         size = len(self._keys) * width
-        if rows is not None or 2 * size > _AT_ONCE:
+        if 2 * size > _AT_ONCE:
             return make(self._bits((count,), width, rows)[0])
-        ahead = self._ahead.get((make, width))
+        key = (make, width, count & 1)
+        ahead = self._ahead.get(key)
         if ahead is None:
             drawn = make(self._bits((count,), width, None))
-            self._ahead[make, width] = _Ahead(count, 1, drawn, count)
-            return drawn[0].copy()
-        place, off = divmod(count - ahead.start, ahead.stride)
+            ahead = self._ahead[key] = _Ahead(count, 0, drawn, count)
+        place, off = divmod(count - ahead.start, ahead.stride) if ahead.stride else (count - ahead.start, 0)
         if off or not 0 <= place < len(ahead.drawn):
-            stride = count - ahead.last
-            length = min(_AHEAD, _AT_ONCE // size) if stride > 0 else 1
-            counts = tuple(count + k * stride for k in range(length))
-            ahead.start, ahead.stride, place = count, max(1, stride), 0
-            ahead.drawn = make(self._bits(counts, width, None))
+            gap = count - ahead.last
+            if gap <= 0 or not ahead.stride or gap % ahead.stride:
+                ahead.stride = max(0, gap)
+            length = min(_AHEAD, _AT_ONCE // size) if ahead.stride else 1
+            counts = tuple(count + k * ahead.stride for k in range(length))
+            ahead.start, ahead.drawn, place = count, make(self._bits(counts, width, None)), 0
         ahead.last = count
-        return ahead.drawn[place].copy()
+        return ahead.drawn[place].copy() if rows is None else ahead.drawn[place, rows]
 
     def _bits(self, counts: tuple[int, ...], width: int, rows: np.ndarray | None) -> np.ndarray:
         """Draw ``(len(counts), R, width)`` numbers of 64 bits."""

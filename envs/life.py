@@ -114,6 +114,7 @@ class LifelongEnv(gym.Env):
         """
         self._worlds = self._worlds.restored(saved["worlds"])
         self._visit, self._task = saved["visit"], saved["task"]
+        self._stop = self.schedule.leave_at(self._visit)
         self._env = self._worlds.env(self._task, 0) if saved["under way"] else None
         self._np_random, self._np_random_seed = load_dice(saved["dice"]), saved["seed"]
 

@@ -1,9 +1,9 @@
-"""Storms by name: faults of sensors that come together, at one level."""
+"""Storms by name: faults of sensors, and what goes with them, that come together at one level."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,7 +12,11 @@ from envs.changes.fault import LEVELS
 from envs.when import Signal
 
 STORMS: dict[str, tuple[str, ...]] = {
-    "combined": ("dummy", "noise", "drop", "stuck", "delay"),
+    "combined": (
+        *("dummy", "noise", "drop", "stuck", "delay"),
+        *("repeat_actions", "noisy_actions", "delay_actions", "reward_delay"),
+    ),
+    "observations": ("dummy", "noise", "drop", "stuck", "delay"),
     "sensors": ("noise", "drop", "stuck"),
     "bursts": ("drop", "stuck", "spikes"),
     "drift": ("bias_drift", "scale_drift"),
@@ -21,12 +25,13 @@ STORMS: dict[str, tuple[str, ...]] = {
     "bits": ("drop", "stuck", "invert"),
     "camera": ("blur", "noise", "occlude", "invert_colours"),
 }
-"""Name -> kinds of faults, from the inside out.
+"""Name -> kinds of changes, from the inside out.
 
-``combined`` is what the "combined challenge" of the Real-World RL suite does to observations, at its levels and in its
-order (Dulac-Arnold et al. 2020, arXiv:2003.11881, and ``get_combined_challenge`` of its code), except that the dummy
-channels come first and are spoilt too. The suite does more, to actions, rewards and dynamics. As dummies add channels,
-all tasks of a life need them at one level; ``sensors`` is what is left without them and the delay.
+``combined`` is the "combined challenge" of the Real-World RL suite, at its levels and in its order (Dulac-Arnold et al.
+2020, arXiv:2003.11881, and ``get_combined_challenge`` of its code), except that the dummy channels come first and are
+spoilt too, and that nothing perturbs the dynamics: add a ``dynamics`` of the body for that. ``observations`` is what it
+does to observations alone. As dummies add channels, all tasks of a life need them at one level; ``sensors`` is what is
+left without them and the delay.
 """
 
 
@@ -61,7 +66,7 @@ def storm(
     groups = kinds if isinstance(kinds, Mapping) else dict.fromkeys(kinds, ())
     if len(groups) < len(kinds):
         raise ValueError(f"a storm has each kind once; got {', '.join(kinds)}; build the second one with a label")
-    return tuple(_change(kind, level, channels, when) for kind, channels in groups.items())
+    return _labelled([_change(kind, level, channels, when) for kind, channels in groups.items()])
 
 
 def _change(kind: str, level: str, channels: tuple[int, ...], when: float | Signal) -> Change:
@@ -75,6 +80,17 @@ def _change(kind: str, level: str, channels: tuple[int, ...], when: float | Sign
     given |= {"channels": channels} if channels else {}
     given |= {"when": when} if "when" in names else {}
     return Change.kinds[kind](**given)
+
+
+def _labelled(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Give a change its kind as its label where another one inside of it reports under the same name."""
+    told: set[str] = set()
+    labelled: list[Any] = []
+    for change in changes:
+        taken = "label" in _names(type(change)) and told & set(change.reports())
+        labelled.append(replace(change, label=change.kind) if taken else change)  # pyright: ignore[reportCallIssue]
+        told |= set(labelled[-1].reports())
+    return tuple(labelled)
 
 
 def _names(change: type[Change]) -> set[str]:

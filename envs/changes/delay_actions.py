@@ -17,7 +17,7 @@ from envs.when import check_range
 class DelayActions(ActionChange, kind="delay_actions"):
     """Do each action some steps after it was meant.
 
-    Source: Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881), section 2.1, and its presets: 3, 6 and 9
+    Source: Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881), and its presets: 3, 6 and 9
     steps. It fills the first steps of an episode with its first action.
 
     Attributes:

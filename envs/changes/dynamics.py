@@ -44,7 +44,7 @@ class Dynamics(Change, kind="dynamics"):
 
     The truth is in ``info["lifelong"]``: ``dynamics_NAME`` for each parameter, the present value or factor.
 
-    Source: Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881), section 2.6; Slippery Ant, Dohare et al.
+    Source: Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881); Slippery Ant, Dohare et al.
     2024 (Nature 632, doi:10.1038/s41586-024-07711-7).
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -23,6 +23,7 @@ from envs.grid.aim import (
 from envs.grid.batch_tools import ahead
 from envs.grid.codes import COLOURS
 from envs.looped import LoopedWorld
+from envs.plain import LATER
 from envs.setting import BatchSetting, Setting
 
 
@@ -57,9 +58,9 @@ class Goal(Change, kind="goal"):
 
     where: str | tuple[int, int] | None = None
     what: str | None = None
-    colour: str | None = None
-    type: str | None = None
-    mission: str | None = None
+    colour: str | None = field(default=None, metadata=LATER)
+    type: str | None = field(default=None, metadata=LATER)
+    mission: str | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
         """Check that there is one goal.
@@ -68,7 +69,7 @@ class Goal(Change, kind="goal"):
             TypeError: If a field has the wrong type.
             ValueError: If there is not one goal, or it is none.
         """
-        given = {field.name for field in fields(self) if getattr(self, field.name) is not None}
+        given = {one.name for one in fields(self) if getattr(self, one.name) is not None}
         if len(given) != 1 and given != {"colour", "type"}:
             raise ValueError(
                 "Goal is either a place or a thing: where, what, colour and type, or mission; got "

@@ -14,7 +14,9 @@ from envs.batched_wrapper import BatchedWrapper
 from envs.changes.base import Change
 from envs.effect import Effect, Frame
 from envs.grids.world import PlanWorld
+from envs.looped import LoopedWorld
 from envs.places import Place, read_place
+from envs.setting import BatchSetting
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,10 @@ class GridGoal(Change, kind="grid_goal"):
             )
         world.aim(self._place(world, frame.world))
         return GoalPlaceEffect(frame, world.goal)
+
+    def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld | None:
+        """Put the goal of all bodies there; grids that are looped are wrapped each. See `Change.batch`."""
+        return None if isinstance(world, LoopedWorld) else super().batch(world, setting)
 
     def _place(self, world: PlanWorld, rng: np.random.Generator) -> Place:
         goals = world.plan.goals

@@ -18,7 +18,7 @@ from envs.when import Signal, bind, check_range
 class NoisyActions(ActionChange, kind="noisy_actions"):
     """Add a normal number to each component of an action, within its bounds; of numbered actions take others.
 
-    Source: Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881), section 2.3, and its presets: 0.1, 0.3 and
+    Source: Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881), and its presets: 0.1, 0.3 and
     1 standard deviations. Numbered actions as in MiniGrid's ``StochasticActionWrapper``; their levels are ours.
 
     Attributes:

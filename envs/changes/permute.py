@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import gymnasium as gym
@@ -15,6 +15,7 @@ from envs.changes.base import Change
 from envs.changes.fault import sense_of
 from envs.changes.images import Rearranged, image_shape
 from envs.effect import EffectEnv, EffectWorld, Frame, frame_of_many, frame_of_one
+from envs.plain import LATER
 from envs.senses import is_unbounded
 from envs.setting import BatchSetting, Setting
 
@@ -46,7 +47,7 @@ class Permute(Change, kind="permute"):
     permute: bool = True
     flip: bool = False
     offset: float = 0.0
-    what: str = "channels"
+    what: str = field(default="channels", metadata=LATER)
 
     def __post_init__(self) -> None:
         """Refuse settings that would change nothing."""

@@ -27,13 +27,17 @@ class RewardDelay(Change, kind="reward_delay"):
     its code: 10, 20 and 40 steps. What happens at the end of an episode is ours.
 
     Attributes:
-        presets: Level -> steps.
+        presets: Level -> parameter -> value.
         level: ``"easy"``, ``"medium"`` or ``"hard"``, for 10, 20 or 40 steps, where ``steps`` is not given.
         steps: How many steps of its body later a reward is paid, at least 0; None for the level's.
     """
 
     group: ClassVar[str] = "goals"
-    presets: ClassVar[Mapping[str, int]] = {"easy": 10, "medium": 20, "hard": 40}
+    presets: ClassVar[Mapping[str, Mapping[str, int]]] = {
+        "easy": {"steps": 10},
+        "medium": {"steps": 20},
+        "hard": {"steps": 40},
+    }
 
     level: str = "easy"
     steps: int | None = None
@@ -48,7 +52,7 @@ class RewardDelay(Change, kind="reward_delay"):
         if self.level not in LEVELS:
             raise ValueError(f"RewardDelay.level is one of {', '.join(LEVELS)}; got {self.level!r}")
         if self.steps is None:
-            object.__setattr__(self, "steps", self.presets[self.level])
+            object.__setattr__(self, "steps", self.presets[self.level]["steps"])
         elif not isinstance(self.steps, int) or isinstance(self.steps, bool):
             raise TypeError(
                 f"RewardDelay.steps is an integer, or None for the level's; got {self.steps!r} of type "

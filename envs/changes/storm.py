@@ -33,7 +33,7 @@ class Storm(Change, kind="storm"):
     of this observation were hit, ``(channels,)`` bool.
 
     Source: two-state bursts, Gilbert 1960 and Elliott 1963; faults after the sensor challenges of Dulac-Arnold et al.
-    2020 (arXiv:2003.11881), section 2.3.
+    2020 (arXiv:2003.11881).
 
     Attributes:
         faults: What bursts may do, each equally often.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from envs import Change, Clock, Setting
+from envs.changes.action_change import ActionChange
 from envs.changes.fault import Fault
 from envs.senses import free
 from experiments.load import plain
@@ -23,13 +25,21 @@ GROUPS: Mapping[str, str] = {
     "actions": "Bodies that obey differently",
 }
 """Group of changes -> its heading."""
-BASES = (
-    "Acrobot-v1",
-    "Pendulum-v1",
-    "lifelong/Room-v0",
-    "lifelong/Pixels-v0",
-)
-"""Bases of all kinds of senses, actions and bodies, in the order in which a picture is looked for."""
+BASES: Mapping[str, Mapping[str, Any]] = {
+    "Acrobot-v1": {},
+    "Pendulum-v1": {},
+    "lifelong/Pixels-v0": {},
+    "lifelong/Room-v0": {},
+    "lifelong/NineRooms-v0": {},
+    "lifelong/PointMaze-v0": {"reward": "dense", "reveal_goal": True},
+    "InvertedPendulum-v5": {},
+    "LunarLander-v3": {},
+}
+"""Bases of all kinds of senses, actions and bodies, with their arguments; pictures are looked for in this order."""
+
+
+FAMILIES: Mapping[type[Change], str] = {Fault: "fault", ActionChange: "change of actions"}
+"""Classes whose fields all of their kinds have, and what these are called."""
 
 
 def kinds() -> dict[str, type[Change]]:
@@ -41,18 +51,24 @@ def kinds() -> dict[str, type[Change]]:
 
 @cache
 def fitting(cls: type[Change]) -> dict[str, Change]:
-    """Find the bases that a kind fits: id -> the first of its examples that does."""
+    """Find the bases that a kind fits: id -> the first of its examples that does; where it has levels, the hardest."""
     found: dict[str, Change] = {}
+    hardest = (cls(level="hard"),) if "level" in {field.name for field in fields(cls)} else ()  # pyright: ignore[reportCallIssue]
     for base in BASES:
-        for example in cls.examples():
+        for example in (*hardest, *cls.examples()):
             try:
-                env = example.wrap(free(gym.make(base, disable_env_checker=True)), _setting())
+                env = example.wrap(bare(base), _setting())
             except ValueError:
                 continue
             env.close()
             found[base] = example
             break
     return found
+
+
+def bare(base: str) -> gym.Env:
+    """Make one of `BASES`."""
+    return free(gym.make(base, disable_env_checker=True, **BASES[base]))
 
 
 def _setting() -> Setting:
@@ -68,9 +84,10 @@ def change_page(cls: type[Change]) -> str:
         lines += [about.body, ""]
     lines += [f"![what it does in {shown}]({cls.kind}.png)", "", f"In the picture: `{spec(fits[shown])}`.", ""]
     own = [field.name for field in fields(cls)]
-    common = [field.name for field in fields(Fault)] if issubclass(cls, Fault) else []
+    family = next((base for base in FAMILIES if issubclass(cls, base)), None)
+    common = [field.name for field in fields(family)] if family else []
     own = [name for name in own if name not in common]
-    for heading, names in (("Fields", own), ("Fields of every fault", common)):
+    for heading, names in (("Fields", own), (f"Fields of every {FAMILIES[family] if family else ''}", common)):
         if names:
             lines += [f"## {heading}", "", "| field | meaning | default |", "|---|---|---|"]
             lines += [f"| `{name}` | {about.fields.get(name, '')} | {_code(default_of(cls, name))} |" for name in names]

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from envs import Change
-from envs.senses import free
 from envs.trial import Lived, live
+from experiments.pages.change_pages import bare
 from experiments.plots import COLOURS, new_figure, plain_axes
 
 STEPS = 200
@@ -22,15 +22,10 @@ def picture(base: str, change: Change, seed: int = 1) -> Figure:
     Changes of the senses are shown by what was sensed and what was seen of it; all others by the world with them and
     without them, begun alike and acted in alike.
     """
-    import gymnasium as gym  # noqa: PLC0415 - the other pictures of this package need none
-
-    def fresh() -> gym.Env:
-        return free(gym.make(base, disable_env_checker=True))
-
-    changed = live(fresh(), change, seed, STEPS)
+    changed = live(bare(base), change, seed, STEPS)
     if change.group not in ("senses", "storms"):
-        return _two_worlds(live(fresh(), None, seed, STEPS), changed, base)
-    space = fresh().observation_space
+        return _two_worlds(live(bare(base), None, seed, STEPS), changed, base)
+    space = bare(base).observation_space
     if isinstance(space, spaces.Box) and len(space.shape) == 3:
         return _images(changed, base)
     if isinstance(space, spaces.MultiBinary):
@@ -61,7 +56,7 @@ def _lines(lived: Lived, base: str) -> Figure:
         plain_axes(axes)
         _ticks(axes, lived, channel)
     rows[1].set_xlabel(f"steps in {base}; ticks below: hit", fontsize=8)
-    rows[0].legend(fontsize=7.5, frameon=False, loc="upper right", ncol=2)
+    rows[0].legend(fontsize=7.5, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.98), ncol=2)
     return figure
 
 
@@ -131,7 +126,7 @@ def _two_worlds(bare: Lived, changed: Lived, base: str) -> Figure:
     upper.set_ylabel(f"channel {channel}", fontsize=8)
     lower.set_ylabel("reward so far", fontsize=8)
     lower.set_xlabel(f"steps in {base}, the same random actions", fontsize=8)
-    upper.legend(fontsize=7.5, frameon=False, loc="upper right", ncol=2)
+    upper.legend(fontsize=7.5, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 0.98), ncol=2)
     for axes in (upper, lower):
         plain_axes(axes)
     return figure

@@ -96,3 +96,20 @@ def test_a_change_says_what_it_does_and_changes_report_under_their_own_names():
     with pytest.raises(ValueError, match="'permute' moves channels that 'noise' inside of it names"):
         Task("a", "CartPole-v1", (Noise(), Permute()))
     assert counters().total
+
+
+def test_numbers_drawn_ahead_are_those_drawn_at_once():
+    rng, ours = np.random.default_rng(0), dice(5)
+    age = 0
+    for step in range(300):
+        age = int(rng.integers(0, 500)) if step % 50 == 0 else age + 5 * int(rng.integers(1, 3))
+        count, rows = 2 * age + step % 2, np.flatnonzero(rng.random(5) < 0.5) if step % 3 == 0 else None
+        for width in (1, 4):
+            drawn = ours.uniform(count, width, rows), ours.normal(count, width, rows)
+            at_once = dice(5).uniform(count, width, rows), dice(5).normal(count, width, rows)
+            for one, other in zip(drawn, at_once, strict=True):
+                assert one.tobytes() == other.tobytes()
+                one[...] = 0  # what is handed out is nobody else's
+            assert ours.uniform(count, width, rows).tobytes() == at_once[0].tobytes()
+    big = ours.uniform(7, 5000)
+    assert np.array_equal(big[:, :4], dice(5).uniform(7, 4))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from envs import Clock, Dummy, Frame, LifelongVectorEnv, Linear, Noise, Schedule, Setting, Task
+from envs import Clock, Dummy, Frame, LifelongVectorEnv, Linear, Noise, Schedule, Setting, Task, restore, snapshot
 from envs.changes.fault import LEVELS, Fault
 from envs.senses import free
 from tests.envs import probes  # noqa: F401 - registers a screen
@@ -126,7 +126,8 @@ def test_no_strength_changes_nothing_and_a_calm_ends_what_lasts(kind: str, sense
 
 @pytest.mark.parametrize(("kind", "sense"), CASES)
 def test_what_is_restored_goes_on_as_if_nothing_had_been(kind: str, sense: str):
-    fault = Noise(correlation=0.7) if kind == "noise" else KINDS[kind](level="hard")
+    often: dict[str, Any] = {"probability": 0.4} if "probability" in KINDS[kind].__dataclass_fields__ else {}
+    fault = Noise(correlation=0.7) if kind == "noise" else KINDS[kind](level="hard", **often)
     calls = script(60)
     effect, clock = made(fault, sense)
     play(effect, clock, sense, calls[:40])
@@ -139,6 +140,22 @@ def test_what_is_restored_goes_on_as_if_nothing_had_been(kind: str, sense: str):
         expected, play(other, its, sense, calls[40:], seed=1), strict=True
     ):
         assert seen.tobytes() == again.tobytes() and np.array_equal(mask, told)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, sense in CASES if sense == "real"])
+def test_lives_go_on_from_a_snapshot(kind: str):
+    schedule = Schedule((Task("a", "CartPole-v1", (KINDS[kind](level="hard"),)),), 1000)
+    one, other = (LifelongVectorEnv(schedule, 3, 1) for _ in range(2))
+    one.reset()
+    rng = np.random.default_rng(0)
+    for _ in range(43):
+        one.step(rng.integers(0, 2, 3))
+    restore(other, snapshot(one))
+    for _ in range(60):
+        actions = rng.integers(0, 2, 3)
+        (ours, *_, told), (theirs, *_, truth) = one.step(actions), other.step(actions)
+        assert ours.tobytes() == theirs.tobytes()
+        assert np.array_equal(told["lifelong"][f"{kind}_mask"], truth["lifelong"][f"{kind}_mask"])
 
 
 class Recorder(gym.Wrapper):

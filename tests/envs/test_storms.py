@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from envs import STORMS, Delay, Drop, Dummy, LifelongVectorEnv, Linear, Noise, Schedule, Stuck, Task, storm
+from envs.changes.fault import Fault
 from tests.envs import probes  # noqa: F401 - registers a screen
 
 BASES = {"bits": "lifelong/Room-v0", "camera": "probe/Screen-v0"}
@@ -21,11 +22,22 @@ def test_every_storm_blows_over_a_base(name: str):
         assert life.observation_space.contains(seen)
         seen, *_, infos = life.step(life.action_space.sample())
         hit |= {key for key, value in infos["lifelong"].items() if key.endswith("_mask") and value.any()}
-    assert hit == {f"{kind}_mask" for kind in STORMS[name] if kind != "dummy"}
+    assert hit == {f"{kind}_mask" for kind in STORMS[name] if issubclass(Fault.kinds[kind], Fault)}
 
 
 def test_the_combined_challenge_is_that_of_the_suite():
-    assert storm("medium", "combined") == (
+    changes: Any = storm("medium", "combined")
+    assert changes[:5] == storm("medium", "observations")
+    assert [(change.kind, change.level) for change in changes[5:]] == [
+        ("repeat_actions", "medium"),
+        ("noisy_actions", "medium"),
+        ("delay_actions", "medium"),
+        ("reward_delay", "medium"),
+    ]
+    repeat, noise, delay, late = changes[5:]
+    assert (repeat.probability, repeat.steps, noise.deviation, delay.steps, late.steps) == (1.0, 2, 0.3, 6, 20)
+    assert len({name for change in changes for name in change.reports()}) == 12
+    assert changes[:5] == (
         Dummy(count=20, level="medium"),
         Noise(deviation=0.3, level="medium"),
         Drop(probability=0.05, steps=5, level="medium"),
