@@ -18,6 +18,7 @@ from envs.changes import Drop as Drop
 from envs.changes import Dummy as Dummy
 from envs.changes import Dynamics as Dynamics
 from envs.changes import Features as Features
+from envs.changes import FixedLayout as FixedLayout
 from envs.changes import FlipImage as FlipImage
 from envs.changes import Goal as Goal
 from envs.changes import GridGoal as GridGoal
@@ -106,6 +107,7 @@ __all__ = [
     "Dynamics",
     "Effect",
     "Features",
+    "FixedLayout",
     "FlipImage",
     "Frame",
     "Goal",

@@ -13,6 +13,10 @@ from envs import Change, Schedule
 from experiments.plots import COLOURS, new_figure, plain_axes, short
 
 DARK = "#222222"
+MOST_LABELS = 6
+"""Lines of a panel that are labelled beside it."""
+WIDE = 20.0
+"""Ratio of the highest and the lowest value, all above 0, from which on they are drawn on a logarithmic scale."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,13 @@ def _draw_lines(axes: Axes, name: str, lines: Sequence[Line], schedule: Schedule
         axes.plot(line.ages, line.values, color=colour, lw=0.7, alpha=0.45)
         met = np.where(line.here, line.values, np.nan)
         axes.plot(line.ages, met, color=colour, lw=1.9, solid_capstyle="butt", label=label)
+    values = np.concatenate([line.values for line in lines])
+    if values.min() > 0 and values.max() > WIDE * values.min():
+        axes.set_yscale("log")
     axes.margins(y=0.12)
     axes.set_title(name, loc="left", fontsize=9)
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False, handlelength=1.2)
+    if len(lines) <= MOST_LABELS:  # more do not fit beside a panel; the colours are those of the rows above
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False, handlelength=1.2)
     axes.tick_params(labelsize=8)
     plain_axes(axes)
 

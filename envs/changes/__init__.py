@@ -16,6 +16,7 @@ from envs.changes.drop import Drop as Drop
 from envs.changes.dummy import Dummy as Dummy
 from envs.changes.dynamics import Dynamics as Dynamics
 from envs.changes.features import Features as Features
+from envs.changes.fixed_layout import FixedLayout as FixedLayout
 from envs.changes.flip_image import FlipImage as FlipImage
 from envs.changes.goal import Goal as Goal
 from envs.changes.grid_goal import GridGoal as GridGoal
@@ -55,6 +56,7 @@ __all__ = [
     "Dummy",
     "Dynamics",
     "Features",
+    "FixedLayout",
     "FlipImage",
     "Goal",
     "GridGoal",

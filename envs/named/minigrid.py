@@ -1,8 +1,8 @@
-"""Lives of MiniGrid tasks: permuted, with hidden goals, and long."""
+"""Lives of MiniGrid tasks: permuted, with hidden goals, and long; and sequences that others have published."""
 
 from __future__ import annotations
 
-from envs.changes import Goal, Permute
+from envs.changes import FixedLayout, Goal, Permute
 from envs.grid.aim import CORNERS
 from envs.named.registry import life
 from envs.schedule import Schedule
@@ -54,3 +54,68 @@ def minigrid_long() -> Schedule:
         Task(name, "lifelong/Grid-v0", (Permute(),), {"base": base, "actions": actions}) for name, base in bases.items()
     )
     return Schedule(tasks, steps=128_000, cycles=2)
+
+
+def _dreamer(steps: int) -> Schedule:
+    actions = ("left", "right", "forward", "pickup", "drop", "toggle", "done")
+    bases = {
+        "doors": {"base": "MiniGrid-DoorKey-8x8-v0", "size": 9},
+        "lava": {"base": "MiniGrid-LavaCrossingS9N1-v0"},
+        "walls": {"base": "MiniGrid-SimpleCrossingS9N1-v0"},
+    }
+    shared = {"actions": actions, "max_steps": 100}
+    return Schedule(
+        tuple(Task(name, "lifelong/Grid-v0", (), base | shared) for name, base in bases.items()), steps=steps
+    )
+
+
+@life
+def minigrid_dreamer() -> Schedule:
+    """DoorKey-9x9, LavaCrossingS9N1, SimpleCrossingS9N1, one after the other, 750,000 steps each (Continual-Dreamer).
+
+    All seven actions, and episodes of at most 100 steps. What differs: the senses are bits of the egocentric view and
+    no picture of it; there MiniGrid's own lengths (324 and 810 steps) stay in the reward ``1 - 0.9 * steps / length``,
+    of which 100 are lived at most, here the length is 100 in both.
+
+    Source: Kessler et al. 2023 (world models for continual reinforcement learning, CoLLAs, arXiv:2211.15944), and its
+    code (``train_minigrid.py --cl --num_tasks=3 --steps=750000``, whose steps are those of each task, and whose time
+    limit is 100).
+    """
+    return _dreamer(750_000)
+
+
+@life
+def minigrid_dreamer_third() -> Schedule:
+    """A third of `minigrid_dreamer`: three tasks of 250,000 steps."""
+    return _dreamer(250_000)
+
+
+def _mg10(steps: int) -> Schedule:
+    bases = ("SimpleCrossingS9N1", "SimpleCrossingS9N2", "SimpleCrossingS9N3", "LavaCrossingS9N1", "LavaCrossingS9N2")
+    tasks = tuple(
+        Task(f"{base}{letter}", "lifelong/Grid-v0", (FixedLayout(seed),), {"base": f"MiniGrid-{base}-v0"})
+        for base in bases
+        for letter, seed in (("a", 860), ("b", 861))
+    )
+    return Schedule(tasks, steps=steps)
+
+
+@life
+def minigrid_mg10() -> Schedule:
+    """Ten crossings of walls or lava, each of one fixed layout, 256,000 steps each (MG10).
+
+    Layouts are those of the seeds 860 and 861, the same in every life. What differs: MiniGrid's dice of today make
+    other layouts of these seeds than those of that time; the senses are bits of the egocentric view and no numbers of
+    it; and nothing tells which task it is, where there the agent is given its number.
+
+    Source: Ben-Iwhiwhu et al. 2023 (lifelong reinforcement learning with modulating masks, TMLR, arXiv:2212.11110), and
+    its code (``env_configs/minigrid_10.json``, ``train_minigrid.py``: 51,200 times 5 steps a task, the actions left,
+    right and forward).
+    """
+    return _mg10(256_000)
+
+
+@life
+def minigrid_mg10_quarter() -> Schedule:
+    """A quarter of `minigrid_mg10`: ten crossings of 64,000 steps."""
+    return _mg10(64_000)

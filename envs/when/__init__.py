@@ -9,6 +9,7 @@ from envs.when.curve import Level as Level
 from envs.when.curve import changes as changes
 from envs.when.curve import values as values
 from envs.when.drawn import Bursts as Bursts
+from envs.when.drawn import LogUniform as LogUniform
 from envs.when.drawn import Switching as Switching
 from envs.when.drawn import Uniform as Uniform
 from envs.when.drawn_paces import Decaying as Decaying
@@ -56,6 +57,7 @@ __all__ = [
     "Held",
     "Level",
     "Linear",
+    "LogUniform",
     "Memoryless",
     "OrnsteinUhlenbeck",
     "Pace",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from envs.counter import CounterDice
-from envs.when.checking import check_number, check_tuple, set_number, set_numbers
+from envs.when.checking import check_number, check_tuple, set_number, set_numbers, set_positive
 from envs.when.curve import NEVER, Curve
 from envs.when.drawn_paces import Memoryless, gaps
 from envs.when.knots import SIZE, Blocks, DrawnBeats, Knots
@@ -19,27 +20,28 @@ from envs.when.signal import Signal
 
 @dataclass(frozen=True)
 class Uniform(Signal, kind="uniform"):
-    """Draw a new value between two bounds, again and again; all values are equally likely.
+    """Draw a value between two bounds, once or again and again; all values are equally likely.
 
-    With ``every=Memoryless(mean=500)`` it jumps by chance, once in 500 life steps on average.
+    With ``every=Memoryless(mean=500)`` it jumps by chance, once in 500 life steps on average; without ``every`` each
+    world has a value of its own.
 
     Source: "uniform" of the Real-World RL suite, Dulac-Arnold et al. 2020 (arXiv:2003.11881); on the paces of NS-Gym.
 
     Attributes:
         low: Lower bound.
         high: Upper bound.
-        every: How long a value is held: life steps, or a pace at whose beats a new one is drawn.
+        every: How long a value is held: life steps, or a pace at whose beats a new one is drawn; None for ever.
     """
 
     low: float
     high: float
-    every: int | Pace
+    every: int | Pace | None = None
 
     def __post_init__(self) -> None:
         """Check the fields."""
         set_number(self, "low")
         set_number(self, "high", self.low, unit="a value of at least Uniform.low")
-        set_pace(self, "every")
+        set_pace(self, "every", none=True)
 
     @classmethod
     def examples(cls) -> tuple[Signal, ...]:
@@ -48,19 +50,62 @@ class Uniform(Signal, kind="uniform"):
 
     def bind(self, rng: np.random.Generator) -> Curve:
         """Make the curve of one life."""
-        beats, dice = bind_pace(self.every, rng), CounterDice([rng])
         low, high = self.low, self.high
-
-        def fill(number: int) -> list[float]:
-            share = dice.uniform(number, SIZE)[0]
-            return np.clip(low * (1.0 - share) + high * share, low, high).tolist()
-
-        blocks = Blocks(fill)
-        return Stepwise(beats, lambda stretch: blocks[stretch.number])
+        return _drawn(self.every, rng, lambda share: np.clip(low * (1.0 - share) + high * share, low, high))
 
     def bounds(self) -> tuple[float, float]:
         """Give its bounds."""
         return self.low, self.high
+
+
+@dataclass(frozen=True)
+class LogUniform(Signal, kind="log_uniform"):
+    """Draw a value between two bounds, once or again and again; all orders of magnitude are equally likely.
+
+    A tenth is as likely to be doubled as a ten: the logarithm of the value is uniform. So is friction in Slippery Ant,
+    ``LogUniform(0.02, 2.0, every=2_000_000)``; without ``every`` each world has a value of its own.
+
+    Source: the frictions of Slippery Ant, Dohare et al. 2024 (Nature 632, doi:10.1038/s41586-024-07711-7), as they
+    are written down in its code (``lop/rl/cfg/frictions``).
+
+    Attributes:
+        low: Lower bound, above 0.
+        high: Upper bound.
+        every: How long a value is held: life steps, or a pace at whose beats a new one is drawn; None for ever.
+    """
+
+    low: float
+    high: float
+    every: int | Pace | None = None
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        set_positive(self, "low", "a value")
+        set_number(self, "high", self.low, unit="a value of at least LogUniform.low")
+        set_pace(self, "every", none=True)
+
+    @classmethod
+    def examples(cls) -> tuple[Signal, ...]:
+        """Give one of two orders of magnitude."""
+        return (cls(0.01, 1.0, every=80),)
+
+    def bind(self, rng: np.random.Generator) -> Curve:
+        """Make the curve of one life."""
+        low, high = self.low, self.high
+        return _drawn(self.every, rng, lambda share: np.clip(low * (high / low) ** share, low, high))
+
+    def bounds(self) -> tuple[float, float]:
+        """Give its bounds."""
+        return self.low, self.high
+
+
+def _drawn(
+    every: int | Pace | None, rng: np.random.Generator, value: Callable[[np.ndarray], np.ndarray]
+) -> Curve:
+    """Make the curve of values that are drawn each for itself, from numbers uniform in [0, 1)."""
+    beats, dice = bind_pace(every, rng), CounterDice([rng])
+    blocks = Blocks(lambda number: value(dice.uniform(number, SIZE)[0]).tolist())
+    return Stepwise(beats, lambda stretch: blocks[stretch.number])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from envs.when.checking import set_whole
-from envs.when.curve import Curve
+from envs.when.curve import NEVER, Curve
 from envs.when.signal import register
 
 
@@ -138,14 +138,18 @@ class Stepwise(Curve):
         _, self._begin, self._end = stretch
 
 
-def bind_pace(every: int | Pace, rng: np.random.Generator) -> Beats:
-    """Make the beats of a number of life steps or of a pace, with a generator split off as by `bind`."""
+def bind_pace(every: int | Pace | None, rng: np.random.Generator) -> Beats:
+    """Make the beats of a number of life steps, of a pace, or of None, never, splitting a generator off as `bind`."""
     (own,) = rng.spawn(1)
+    if every is None:
+        return Periodic(NEVER)
     return every.bind(own) if isinstance(every, Pace) else Periodic(every)
 
 
-def set_pace(thing: Any, name: str) -> None:
+def set_pace(thing: Any, name: str, none: bool = False) -> None:
     """Check that a field of a frozen dataclass is a number of life steps or a pace, and keep the number as an int.
+
+    With ``none`` None is fine.
 
     Raises:
         TypeError: If it is neither a whole number nor a pace.
@@ -153,4 +157,4 @@ def set_pace(thing: Any, name: str) -> None:
     """
     every = getattr(thing, name)
     if not isinstance(every, Pace):
-        set_whole(thing, name, 1, "a number of life steps or a pace")
+        set_whole(thing, name, 1, "a number of life steps or a pace", none=none)

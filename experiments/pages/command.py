@@ -12,6 +12,7 @@ from rich.progress import track
 from experiments.load import SpecError
 from experiments.options import read_options
 from experiments.pages.change_pages import change_page, change_table, fitting, kinds
+from experiments.pages.life_pages import life_page, life_picture, life_table, lives
 from experiments.pages.pictures import picture
 from experiments.plots import save
 
@@ -60,9 +61,10 @@ def texts(docs: Path, only: str = "") -> dict[Path, str]:
     """Give all pages as they should be: path -> text."""
     made = {docs / "changes" / f"{kind}.md": cls for kind, cls in kinds().items() if kind.startswith(only)}
     found = {path: change_page(cls) for path, cls in made.items()}
-    table = docs / "changes.md"
-    if table.is_file():
-        found[table] = _between(table.read_text(encoding="utf-8"), change_table(), table)
+    found |= {docs / "lives" / f"{name}.md": life_page(name) for name in lives() if name.startswith(only)}
+    for table, write in ((docs / "changes.md", change_table), (docs / "lives.md", life_table)):
+        if table.is_file():
+            found[table] = _between(table.read_text(encoding="utf-8"), write(), table)
     return found
 
 
@@ -72,11 +74,15 @@ def drawings(docs: Path, only: str = "") -> dict[Path, Callable[[Path], None]]:
     def drawer(base: str, change: object) -> Callable[[Path], None]:
         return lambda path: save(picture(base, change), path)  # pyright: ignore[reportArgumentType]
 
-    return {
+    def line(name: str) -> Callable[[Path], None]:
+        return lambda path: save(life_picture(name), path, dpi=72)
+
+    changes = {
         docs / "changes" / f"{kind}.png": drawer(*next(iter(fitting(cls).items())))
         for kind, cls in kinds().items()
         if kind.startswith(only)
     }
+    return changes | {docs / "lives" / f"{name}.png": line(name) for name in lives() if name.startswith(only)}
 
 
 def _between(text: str, made: str, path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
@@ -26,10 +26,10 @@ class Told:
     fields: Mapping[str, str]
 
 
-def told(kind: type) -> Told:
-    """Take the docstring of a class apart; fields that it does not explain are looked up in its bases."""
-    first, body, source, explained = _parts(inspect.getdoc(kind) or "")
-    for base in kind.__mro__[1:]:
+def told(thing: type | Callable[..., Any]) -> Told:
+    """Take a docstring apart; fields that a class does not explain are looked up in its bases."""
+    first, body, source, explained = _parts(inspect.getdoc(thing) or "")
+    for base in thing.__mro__[1:] if isinstance(thing, type) else ():
         if base.__doc__ and base is not object:
             explained = _parts(inspect.cleandoc(base.__doc__))[3] | explained
     return Told(first, body, source, explained)

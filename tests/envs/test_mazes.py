@@ -109,6 +109,14 @@ def test_a_life_in_a_maze_with_a_goal_for_each_world():
     assert len(set(places)) == 3 and places[0] == places[29] and places[-1] == (1, 1)
 
 
+def test_a_goal_is_drawn_from_the_cells_that_are_named():
+    env, found = maze(), set()
+    for seed in range(12):
+        _, info = MazeGoal(among=((1, 1), "3,3")).wrap(env, setting(seed)).reset(seed=0)
+        found.add(tuple(info["lifelong"]["goal_place"].tolist()))
+    assert found == {(1, 1), (3, 3)}
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
@@ -116,6 +124,10 @@ def test_a_life_in_a_maze_with_a_goal_for_each_world():
         (lambda: maze(reward="some"), ValueError, "the reward of PointMaze is one of sparse, dense; got 'some'"),
         (lambda: maze(max_steps=0), ValueError, "max_steps is an integer of at least 1; got 0"),
         (lambda: MazeGoal("1;3"), ValueError, "MazeGoal.cell is a cell, .*; got '1;3'"),
+        (lambda: MazeGoal(among=((1, 1), "x")), ValueError, r"MazeGoal.among\[1\] is a cell, .*; got 'x'"),
+        (lambda: MazeGoal(among=[(1, 1)]), TypeError, r"MazeGoal.among is a tuple of cells; got \[\(1, 1\)\]"),
+        (lambda: MazeGoal((1, 1), ((1, 2),)), ValueError, "a cell or some to draw from, not both"),
+        (lambda: MazeGoal(among=((1, 1), (0, 0))).wrap(maze(), setting()), ValueError, r"without a wall, .*; got \(0, 0\)"),
         (lambda: MazeGoal((0, 0)).wrap(maze(), setting()), ValueError, r"a cell without a wall, .*; got \(0, 0\)"),
         (lambda: MazeGoal().wrap(gym.make("CartPole-v1"), setting()), ValueError, "MazeGoal needs a maze"),
     ],

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from envs import LIVES, make_life
 from envs.when import Pace, Signal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,15 +25,6 @@ def test_the_python_of_a_page_runs(page: str):
         command = [sys.executable, "-W", "error", "-c", snippet]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stderr
-
-
-def test_the_table_of_lives_tells_their_sizes():
-    rows = re.findall(
-        r"^\| `(\w+)` \| (\d+) \| .* \| ([\d,]+) \| (\d+) \| ([\d,]+) \|$", PAGES["lives"], flags=re.MULTILINE
-    )
-    told = {name: tuple(int(number.replace(",", "")) for number in numbers) for name, *numbers in rows}
-    lives = {name: make_life(name) for name in LIVES}
-    assert told == {name: (len(life.tasks), life.steps, life.cycles, life.total) for name, life in lives.items()}
 
 
 def test_the_tables_of_signals_and_paces_tell_all_kinds_and_their_fields():

@@ -20,6 +20,7 @@ from envs.when import (
     Geometric,
     Held,
     Linear,
+    LogUniform,
     Memoryless,
     OrnsteinUhlenbeck,
     Paced,
@@ -42,7 +43,7 @@ from envs.when import (
     changes,
     values,
 )
-from envs.when.curve import Curve
+from envs.when.curve import NEVER, Curve
 from tests.envs.signals import fixed, lengths, numbers
 
 
@@ -161,6 +162,22 @@ def test_uniform_values_are_uniform_and_new():
     assert abs(np.corrcoef(seen[1:], seen[:-1])[0, 1]) < 0.03
 
 
+def test_log_uniform_values_are_as_likely_in_each_order_of_magnitude():
+    seen = values(curve(LogUniform(0.02, 2.0, 3)), range(0, 30_000, 3))
+    counts, _ = np.histogram(np.log10(seen), 10, (np.log10(0.02), np.log10(2.0)))
+    assert ((counts - 1000) ** 2 / 1000).sum() < 28  # as above
+    assert 0.02 <= seen.min() < 0.0202 and 1.98 < seen.max() <= 2.0
+
+
+@pytest.mark.parametrize("kind", [Uniform, LogUniform])
+def test_what_is_drawn_once_never_changes_and_differs_from_world_to_world(kind: type[Uniform] | type[LogUniform]):
+    worlds = [curve(kind(0.02, 2.0), seed) for seed in range(20)]
+    assert all(world.until(0) == NEVER and world.at(0) == world.at(10**9) for world in worlds)
+    assert len({world.at(0) for world in worlds}) == 20
+    # It is the first of those that are drawn again and again.
+    assert worlds[0].at(0) == curve(kind(0.02, 2.0, every=500)).at(499)
+
+
 def test_switching_never_stays_and_goes_where_its_matrix_says():
     matrix = ((0.0, 0.3, 0.7), (1.0, 0.0, 0.0), (0.2, 0.8, 0.0))
     for transitions in (None, matrix):
@@ -264,6 +281,7 @@ BAD = {
     r"Sinusoid.amplitude is a height.*got -1": (ValueError, lambda: Sinusoid(5, amplitude=-1)),
     r"Saw.high is a value of at least Saw.low.*got 0": (ValueError, lambda: Saw(5, low=1, high=0)),
     r"Saw.rise is a share of the period, from 0 to 1; got 2": (ValueError, lambda: Saw(5, rise=2)),
+    r"LogUniform.low is a value above 0; got 0": (ValueError, lambda: LogUniform(0, 1)),
     r"Uniform.high is a value of at least Uniform.low.*got 0": (ValueError, lambda: Uniform(1, 0, 5)),
     r"Switching.transitions are 2 rows of 2 probabilities": (ValueError, lambda: Switching((0, 1), 5, ((0, 1),))),
     r"Switching.transitions\[0\] sums to 1; got .* sums to 0.5": (
