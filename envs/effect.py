@@ -163,7 +163,8 @@ class EffectEnv(gym.Wrapper):
         if self._see:
             observation = self.effect.see(np.asarray(observation)[None], None, first)[0]
         if self._tell:
-            report(info, **{name: told[0] for name, told in self.effect.report().items()})
+            # Copies: an info belongs to whoever gets it, and effects tell what does not change in one array for ever.
+            report(info, **{name: told[0].copy() for name, told in self.effect.report().items()})
         return observation
 
 

@@ -23,8 +23,8 @@ class MazeGoal(Change, kind="maze_goal"):
 
     For ``lifelong/PointMaze-v0``, which draws a goal for each episode by itself. Unless the base reveals its goal,
     nothing that is seen tells it. Without a cell one is drawn from the world's dice, equal for all bodies and on all
-    visits, among those that are named or else among all those without a wall. No episode begins within half a cell of the goal. Where the goal is, is in
-    ``info["lifelong"]["goal_place"]``: column and row, int64.
+    visits, among those that are named or else among all those without a wall. No episode begins within half a cell of
+    the goal. Where the goal is, is in ``info["lifelong"]["goal_place"]``: column and row, int64.
 
     Source: the mazes of D4RL, Fu et al. 2020 (arXiv:2004.07219), in Gymnasium-Robotics.
 
@@ -47,7 +47,9 @@ class MazeGoal(Change, kind="maze_goal"):
             ValueError: If a text names no cell, or cells to draw from are given together with the one.
         """
         if not isinstance(self.among, tuple):
-            raise TypeError(f"MazeGoal.among is a tuple of cells; got {self.among!r} of type {type(self.among).__name__}")
+            raise TypeError(
+                f"MazeGoal.among is a tuple of cells; got {self.among!r} of type {type(self.among).__name__}"
+            )
         if self.among and self.cell is not None:
             raise ValueError(f"MazeGoal is given a cell or some to draw from, not both; got {self}")
         read = tuple(read_place(f"MazeGoal.among[{k}]", cell) for k, cell in enumerate(self.among))
@@ -74,11 +76,12 @@ class MazeGoal(Change, kind="maze_goal"):
         if not mazes:
             raise ValueError(f"MazeGoal needs a maze (lifelong/PointMaze-v0); got {frame.owner}")
         place: Any = self.cell
+        named: Any = self.among
         if place is None:
-            cells = self.among or mazes[0].free
+            cells = named or mazes[0].free
             place = cells[frame.world.integers(len(cells))]
         for maze in mazes:
-            for cell in self.among:
+            for cell in named:
                 maze.fix_goal(cell)  # so that a wall among them is refused in every life
             maze.fix_goal(place)
         return GoalPlaceEffect(frame, place)

@@ -25,7 +25,7 @@ def nine_rooms() -> Schedule:
 
 @life
 def l_grid() -> Schedule:
-    """L-Grid whose two green squares swap what they pay, 5 and 0, nine times; nothing shows which one pays.
+    """L-Grid whose two green squares swap what they pay, 5 and 0, nine times; nothing shows it.
 
     The paper counts episodes and a life counts steps: the default of its scripts is a swap every 1,000 of 10,000
     episodes. An episode of an agent that knows the way has about 14 steps, one of an agent that does not at most 100;
@@ -36,7 +36,7 @@ def l_grid() -> Schedule:
     arXiv:2312.11669), section 5, and its code (``control/minigrid``).
     """
     tasks = (
-        Task("south", "lifelong/LGrid-v0", (GridGoal(swap=True),)),
-        Task("north", "lifelong/LGrid-v0"),
+        Task("north", "lifelong/LGrid-v0", (GridGoal((7, 1)),)),
+        Task("south", "lifelong/LGrid-v0", (GridGoal((9, 3)),)),
     )
     return Schedule(tasks, steps=20_000, cycles=5)

@@ -22,10 +22,11 @@ def robot_day() -> Schedule:
     """Five days of a point robot in an open maze: goals by the time of day, a load, the dark, wear, delay and storms.
 
     In the morning it is paid for being at a place in the west, at noon in the east, in the evening in the middle, which
-    nothing shows; the three places are drawn for each life and come back each day. At noon it carries a load (twice its mass), in the evening it
-    is dark (noise over where it is). Each time of day comes gradually. Over all of it, for all its life: its motor
-    wears out (from its full gain to 60 %), its actions come one step late, and its senses are lost in storms that come
-    every 4,000 life steps or so. Its episodes have 300 steps, with 1 for each that ends near the goal.
+    nothing shows; the three places are drawn for each life and come back each day. At noon it carries a load (twice its
+    mass), in the evening it is dark (noise over where it is). Each time of day comes gradually. Over all of it, for all
+    its life: its motor wears out (from its full gain to 60 %), its actions come one step late, and its senses are lost
+    in storms that come every 4,000 life steps or so. Its episodes have 300 steps, with 1 for each that ends near the
+    goal.
 
     Source: this project's; the maze is Gymnasium-Robotics' (``PointMaze_Open-v3``), after Fu et al. 2020 (D4RL,
     arXiv:2004.07219).

@@ -99,9 +99,7 @@ class LogUniform(Signal, kind="log_uniform"):
         return self.low, self.high
 
 
-def _drawn(
-    every: int | Pace | None, rng: np.random.Generator, value: Callable[[np.ndarray], np.ndarray]
-) -> Curve:
+def _drawn(every: int | Pace | None, rng: np.random.Generator, value: Callable[[np.ndarray], np.ndarray]) -> Curve:
     """Make the curve of values that are drawn each for itself, from numbers uniform in [0, 1)."""
     beats, dice = bind_pace(every, rng), CounterDice([rng])
     blocks = Blocks(lambda number: value(dice.uniform(number, SIZE)[0]).tolist())

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from types import ModuleType
 from typing import Any
 
 
@@ -26,7 +27,7 @@ class Told:
     fields: Mapping[str, str]
 
 
-def told(thing: type | Callable[..., Any]) -> Told:
+def told(thing: type | Callable[..., Any] | ModuleType) -> Told:
     """Take a docstring apart; fields that a class does not explain are looked up in its bases."""
     first, body, source, explained = _parts(inspect.getdoc(thing) or "")
     for base in thing.__mro__[1:] if isinstance(thing, type) else ():

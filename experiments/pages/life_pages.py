@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
@@ -58,7 +57,8 @@ def life_page(name: str) -> str:
     lines += ["## Worlds", "", "| world | base | arguments | changes, from the inside out | visits |"]
     lines += ["|---|---|---|---|---|", *_worlds(schedule), ""]
     if schedule.over:
-        lines += ["Over all of them, from the inside out:", "", *(f"- `{spec(change)}`" for change in schedule.over), ""]
+        over = [f"- `{spec(change)}`" for change in schedule.over]
+        lines += ["Over all of them, from the inside out:", "", *over, ""]
     lines += ["## Order", "", _order(schedule), ""]
     if source:
         lines += ["## Source", "", source, ""]
@@ -95,12 +95,11 @@ def _worlds(schedule: Schedule) -> list[str]:
     visits = Counter(stay.task for stay in schedule.stays)
     groups: list[list[int]] = []
     for index in range(len(schedule.tasks)):
-        last = groups[-1][-1] if groups else None
-        if last is not None and _said(schedule.tasks[last]) == _said(schedule.tasks[index]):
-            if visits[last] == visits[index]:
-                groups[-1].append(index)
-                continue
-        groups.append([index])
+        said = (*_said(schedule.tasks[index]), visits[index])
+        if groups and said == (*_said(schedule.tasks[index - 1]), visits[index - 1]):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
     rows = []
     for group in groups:
         names = [schedule.names[index] for index in group]
@@ -117,11 +116,12 @@ def _said(task: Task) -> tuple[str, str, str]:
 
 def _order(schedule: Schedule) -> str:
     """Say what comes after what."""
-    stays: Sequence[int] = [stay.task for stay in schedule.stays]
-    period = next(n for n in range(1, len(stays) + 1) if len(stays) % n == 0 and [*stays[:n]] * (len(stays) // n) == stays)
+    stays = [stay.task for stay in schedule.stays]
+    total = len(stays)
+    period = next(n for n in range(1, total + 1) if total % n == 0 and stays[:n] * (total // n) == stays)
     names = [f"`{schedule.names[task]}`" for task in stays[:period]]
     shown = names if period <= MOST_STAGES else [*names[:3], "...", names[-1]]
-    times = len(stays) // period
+    times = total // period
     said = ", ".join(shown) + (f"; {times} times" if times > 1 else "") + "."
     blends = sorted({stay.blend for stay in schedule.stays if stay.blend})
     if blends:
@@ -131,4 +131,8 @@ def _order(schedule: Schedule) -> str:
 
 def _linked(text: str, folder: str) -> str:
     """Make links of the names of other lives."""
-    return re.sub(r"`(\w+)`", lambda found: f"[{found[0]}]({folder}{found[1]}.md)" if found[1] in LIVES else found[0], text)
+
+    def link(found: re.Match[str]) -> str:
+        return f"[{found[0]}]({folder}{found[1]}.md)" if found[1] in LIVES else found[0]
+
+    return re.sub(r"`(\w+)`", link, text)

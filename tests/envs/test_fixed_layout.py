@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -39,11 +41,12 @@ def test_all_episodes_of_a_world_begin_alike_and_worlds_differ():
 
 
 def test_a_given_seed_is_minigrids():
-    env = gym.make("MiniGrid-LavaCrossingS9N1-v0").unwrapped
+    env: Any = gym.make("MiniGrid-LavaCrossingS9N1-v0").unwrapped
     env.reset(seed=860)
     mine = LifelongEnv(life(FixedLayout(860)), seed=5)
     mine.reset()
-    assert mine._worlds.env(0, 0).unwrapped.grid == env.grid
+    base: Any = mine._worlds.env(0, 0).unwrapped
+    assert base.grid == env.grid
 
 
 @pytest.mark.parametrize("kwargs", [CROSSING, MOVING], ids=["crossing", "moving"])
@@ -82,7 +85,7 @@ def test_what_moves_by_itself_moves_differently_in_each_episode():
 
 def test_what_cannot_be_fixed_is_refused():
     setting = Setting(Clock(), *np.random.default_rng(0).spawn(2))
-    with pytest.raises(ValueError, match="FixedLayout fixes layouts of MiniGrid's.*CartPole"):
+    with pytest.raises(ValueError, match=r"FixedLayout fixes layouts of MiniGrid's.*CartPole"):
         FixedLayout().wrap(gym.make("CartPole-v1"), setting)
     with pytest.raises(ValueError, match="at least 0; got -1"):
         FixedLayout(-1)

@@ -9,16 +9,12 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
-from envs import LIVES, Goal, LifelongEnv, LifelongVectorEnv, Permute, make_life
+from envs import LIVES, LifelongEnv, LifelongVectorEnv, Permute, make_life
 
 NAMES = sorted(LIVES)
 SEQUENCES = ("minigrid_dreamer", "minigrid_mg10")
 """Sequences of others, whose sizes are theirs."""
-OURS = [
-    name
-    for name in NAMES
-    if name.startswith(("cartpole", "minigrid", "demo")) and not name.startswith(SEQUENCES)
-]
+OURS = [name for name in NAMES if name.startswith(("cartpole", "minigrid", "demo")) and not name.startswith(SEQUENCES)]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from envs import Change, Effect, Frame, check_change
+from envs import LIVES, Change, Effect, Frame, check_change, make_life
 from experiments.cli import main
 from experiments.load import parse
 from experiments.pages.change_pages import change_page, change_table, spec
 from experiments.pages.command import drawings, texts
+from experiments.pages.life_pages import life_page, life_table, lives
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -56,7 +57,8 @@ def test_pages_are_what_the_code_says_now():
     for path, text in texts(DOCS).items():
         assert path.is_file() and path.read_text() == text, f"{path} is out of date: ./run lifelong pages"
     for path in drawings(DOCS):
-        assert path.is_file() and path.stat().st_size < 300_000, f"{path} is missing: ./run lifelong pages"
+        limit = 60_000 if path.parent.name == "lives" else 300_000
+        assert path.is_file() and path.stat().st_size < limit, f"{path} is missing: ./run lifelong pages"
 
 
 def test_a_new_change_needs_nothing_but_its_class(haze, capsys):
@@ -87,3 +89,50 @@ def test_pages_are_written_where_asked_and_checked(tmp_path, capsys):
     (tmp_path / "changes.md").write_text("no marks")
     assert main(["pages", "--out", str(tmp_path), "--check"]) == 2
     assert "lacks the lines" in capsys.readouterr().err
+
+
+def test_the_page_of_a_life_tells_its_worlds_its_sizes_and_its_source():
+    page = life_page("nine_rooms")
+    assert page.startswith("# `nine_rooms`\n\nNineRooms with twenty hidden goals")
+    assert "| environment steps of a visit | 40,000 |\n| environment steps of the life | 800,000 |" in page
+    assert f"| hash | `{make_life('nine_rooms').hash}` |" in page
+    alike = "| `goal0` to `goal19`, each with dice of its own | `lifelong/NineRooms-v0` |  | `{kind: grid_goal}` | 1 |"
+    assert alike in page
+    assert "## Order\n\n`goal0`, `goal1`, `goal2`, ..., `goal19`.\n" in page
+    assert "## Source\n\nChung et al. 2024" in page and "`life: nine_rooms`" in page
+    day = life_page("robot_day")
+    assert "Over all of them, from the inside out:\n\n- `{kind: dynamics" in day and "- `{kind: packet_loss" in day
+    assert "`morning`, `noon`, `evening`; 5 times. Switches are gradual, over 2,000 steps." in day
+    quarter = life_page("control_acrobot_quarter")
+    assert "A quarter of [`control_acrobot`](control_acrobot.md)" in quarter
+    assert "## Source\n\nMuppidi et al. 2024" in quarter  # that of its family
+    assert lives() == list(LIVES)
+
+
+def test_what_a_page_says_makes_its_life():
+    snippets = re.findall(r"```python\n(.*?)```", life_page("demo"), flags=re.DOTALL)
+    assert len(snippets) == 1
+    made: dict = {}
+    exec(snippets[0], made)
+    assert made["life"].unwrapped.schedule == made["bodies"].unwrapped.schedule == make_life("demo")
+
+
+def test_the_table_of_lives_tells_their_sizes():
+    rows = dict(re.findall(r"^\| \[`(\w+)`\]\(lives/\1\.md\) \| (.*) \|$", life_table(), flags=re.MULTILINE))
+    assert list(rows) == list(LIVES)
+    for name, row in rows.items():
+        life, cells = make_life(name), row.split(" | ")
+        steps = {stay.stop - stay.start for stay in life.stays}
+        sizes = [len(life.tasks), *steps, len(life.stays), life.total]
+        assert [int(cell.replace(",", "")) for cell in (cells[0], *cells[-3:])] == sizes
+
+
+def test_a_life_of_ones_own_is_not_of_the_house():
+    def swinging():
+        """Swing."""
+
+    LIVES["swinging"] = swinging  # pyright: ignore[reportArgumentType]
+    try:
+        assert "swinging" not in lives() and "swinging" not in life_table()
+    finally:
+        del LIVES["swinging"]
