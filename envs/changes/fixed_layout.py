@@ -115,7 +115,7 @@ class SameLayouts(BatchedWrapper):
         """Act once in every row; see `BatchedWorld.step`."""
         outcome = self.world.step(actions, again=again, idle=idle)
         if again and outcome.final is not None:
-            observation, _ = self._alike(np.flatnonzero(outcome.terminated | outcome.truncated))
+            observation, _ = self._alike(np.flatnonzero(np.asarray(outcome.terminated | outcome.truncated)))
             return outcome._replace(observation=observation)
         return outcome
 
