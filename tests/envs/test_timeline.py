@@ -275,7 +275,7 @@ def test_another_seed_is_another_order():
         (lambda: Markov(5, 9, shortest=6), ValueError, "total is at least shortest=6; got 5"),
         (lambda: Markov(50, 0.5), ValueError, "dwell is a mean length in steps, finite and at least 1; got 0.5"),
         (lambda: Markov(50, "9"), TypeError, "dwell is a number of steps; got '9'"),  # pyright: ignore[reportArgumentType]
-        (lambda: Markov(50, 9, blend=2), ValueError, "blend is at most shortest=1"),
+        (lambda: Markov(50, 9, shortest=4, blend=5), ValueError, "blend is at most shortest=4"),
         (lambda: Markov(50, 9, ((0, 1), (1, 0))), ValueError, "has 2 rows, but there are 3 tasks: calm, storm, night"),
         (lambda: Markov(50, 9, ((0, 1), (1,))), ValueError, r"transitions\[1\] has 1 probabilities"),
         (lambda: Markov(50, 9, ((0, 0.9), (1, 0))), ValueError, r"transitions\[0\] adds up to 1; .* up to 0\.9"),

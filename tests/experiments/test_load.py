@@ -294,7 +294,7 @@ def test_a_change_takes_signals_where_it_takes_numbers():
         (
             "{kind: memoryless, mean: 50}",
             "often",
-            "every: expected a whole number or a mapping of Pace's fields; got 'often'",
+            "every: expected a whole number or a mapping of Pace's fields or nothing; got 'often'",
         ),
         (
             "{kind: memoryless, mean: 50}",
