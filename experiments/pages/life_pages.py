@@ -25,7 +25,7 @@ import gymnasium as gym
 import envs  # registers the lives
 
 life = gym.make("lifelong/{name}-v0", seed=3)
-bodies = gym.make_vec("lifelong/{name}-v0", num_envs=8, vectorization_mode="vector_entry_point", seed=3)
+bodies = gym.make_vec("lifelong/{name}-v0", num_envs=8, vectorization_mode="vector_entry_point")
 ```
 
 In a [spec](../experiments.md#a-spec): `life: {name}`. Drawn before a step is lived: `./run lifelong preview {name}`.
