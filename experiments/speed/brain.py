@@ -24,6 +24,8 @@ from lifelong_agent.learner import Learner, Outcome, Rates, make_learner
 
 LOOP = 512
 """Observations that are lived through over and over."""
+STRETCH = 32
+"""Steps that are measured together where two measurements take turns."""
 
 
 @contextmanager
@@ -99,11 +101,12 @@ def cost_by_neurons(
     """Measure how costs grow with the number of open neurons, with compiled kernels.
 
     Acting is to code an observation (with the running means that codes are centred by) and to read it out; learning is
-    the rest of a step.
+    the rest of a step. It is the small difference of two large numbers: whole steps and acting take turns, a stretch of
+    `STRETCH` steps each, so that what else the machine does hits both, and the middle of all stretches is taken.
 
     Args:
         sizes: Numbers of neurons, all of them open.
-        steps: Steps to measure for each, after a quarter as many to warm up.
+        steps: Steps of either kind to measure for each, after a quarter as many to warm up.
         width: Number of bits.
         winners: Neurons that fire.
         on: Bits that are on.
@@ -116,7 +119,6 @@ def cost_by_neurons(
     costs = {}
     for size in sizes:
         learner: Any = _learner(width, size, winners, 1, "numba", real=False)
-        whole = _whole(learner, seen, steps)
         stream, rng = learner.stream, np.random.default_rng(1)
 
         def act(step: int, stream: Any = stream, learner: Learner = learner, rng: np.random.Generator = rng) -> None:
@@ -124,7 +126,11 @@ def cost_by_neurons(
             stream.attend(stream.take(seen[step % LOOP, 0]))
             learner.act(rng)
 
-        acting = _microseconds(act, steps)
+        live = _living(learner, seen)
+        for step in range(steps // 4):
+            live(step)
+        stretches = [[_stretch(one, first) for one in (live, act)] for first in range(0, steps, STRETCH)]
+        whole, acting = np.median(stretches, axis=0).tolist()
         costs[size] = acting, max(whole - acting, 0.0)
     return costs
 
@@ -181,7 +187,8 @@ def _learner(width: int, neurons: int, winners: int, streams: int, engine: Engin
     return make_learner(brain, Yardstick(streams, 1, gamma=0.99), Rates(0.5, 0.2, 0.01))
 
 
-def _whole(learner: Learner, seen: np.ndarray, steps: int) -> float:
+def _living(learner: Learner, seen: np.ndarray) -> Callable[[int], None]:
+    """Begin a life on observations; returns what lives a step of it."""
     streams, rng = seen.shape[1], np.random.default_rng(0)
     rewards = (np.arange(LOOP) % 37 == 0).astype(np.float32)[:, None].repeat(streams, 1)
     never = np.zeros(streams, bool)
@@ -191,13 +198,18 @@ def _whole(learner: Learner, seen: np.ndarray, steps: int) -> float:
         now = step % LOOP
         learner.learn(Outcome(learner.act(rng), rewards[now], never, never, seen[now], seen[now]))
 
-    return _microseconds(live, steps)
+    return live
 
 
-def _microseconds(live: Callable[[int], None], steps: int) -> float:
+def _whole(learner: Learner, seen: np.ndarray, steps: int) -> float:
+    live = _living(learner, seen)
     for step in range(steps // 4):
         live(step)
+    return _stretch(live, 0, steps)
+
+
+def _stretch(live: Callable[[int], None], first: int, steps: int = STRETCH) -> float:
     began = time.process_time()
-    for step in range(steps):
+    for step in range(first, first + steps):
         live(step)
     return 1e6 * (time.process_time() - began) / steps

@@ -33,6 +33,7 @@ from lifelong_agent.kernels.slots import (
     UNIT,
     USAGE_RATE,
     VALUE_RATE,
+    expect,
     hold,
     look,
     read,
@@ -297,6 +298,7 @@ def learn(
         Whether the input was novel.
     """
     actions = len(chances)
+    expect(ahead, rows, stamps, slot, usage)
     scaled = judge(reward, over, returns, spread, rates[GAMMA])
     read(ahead, rates[UNIT], rows, stamps, numbers, held, slot, upcoming)
     value = np.float64(output[actions])

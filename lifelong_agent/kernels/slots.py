@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from lifelong_agent.kernels.compiled import compiled
+from lifelong_agent.kernels.prefetching import fetch
 
 Array = np.ndarray[Any, Any]
 
@@ -134,6 +135,16 @@ def look(
 
 
 @compiled
+def expect(winners: Array, rows: Array, stamps: Array, slot: Array, usage: Array) -> None:
+    """Let be fetched what is known of who fires, ``winners (k,)``."""
+    for i in range(len(winners)):
+        fetch(usage, winners[i])
+        if slot[winners[i]] < 0:
+            fetch(rows, winners[i])
+            fetch(stamps, winners[i])
+
+
+@compiled
 def hold(
     winners: Array,
     rates: Array,
@@ -150,6 +161,10 @@ def hold(
     """Give slots to neurons that fired; take them from those that have not for long."""
     taken, clock, free = counters[TAKEN], counters[CLOCK] + 1, counters[FREE]
     if clock % 8 == 0:
+        for s in range(taken):
+            if who[s] >= 0 and clock - fired[s] > rates[HORIZON]:
+                fetch(rows, who[s])
+                fetch(stamps, who[s])
         for s in range(taken):
             if who[s] >= 0 and clock - fired[s] > rates[HORIZON]:
                 leave(s, rows, stamps, numbers, held, slot, who)

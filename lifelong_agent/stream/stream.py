@@ -14,6 +14,7 @@ from lifelong_agent.actor_critic import Yardstick
 from lifelong_agent.addresses import addresses
 from lifelong_agent.kernels import finding, slots
 from lifelong_agent.kernels.finding import BEST, COUNT, DEBT, LATEST, LESSONS, LIVED, NOW, OWED, WINNERS
+from lifelong_agent.kernels.prefetching import LINE
 from lifelong_agent.learner import Rates
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 RING = 5
 """Thoughts that are kept: the one acted on, the one learnt from last, and up to two that came of it, in turn."""
+
+
+def aligned(shape: tuple[int, ...], kind: type[np.generic]) -> np.ndarray:
+    """Make zeros that begin where a line of the cache does."""
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    room = np.zeros(size + LINE, np.uint8)
+    first = -room.ctypes.data % LINE
+    return room[first : first + size].view(kind).reshape(shape)
 
 
 class Searcher:
@@ -78,8 +87,8 @@ class Stream(ABC):
 
         self.searcher = Searcher(size, self.width)
         self.normal = np.zeros(self.width, np.float32)
-        self.rows = np.zeros((size, 3, outputs), np.float32)
-        self.stamps = np.zeros((size, 2))
+        self.rows = aligned((size, 3, outputs), np.float32)
+        self.stamps = aligned((size, 2), np.float64)
         # Not a power of two apart, or all that belongs to one neuron would want the same few lines of the cache.
         self.held = np.zeros((4, outputs, size + 80), np.float32)
         self.slot, self.who = np.full(size, -1, np.int32), np.zeros(size, np.int32)
