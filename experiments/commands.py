@@ -229,7 +229,7 @@ def bench_exact(args: Sequence[str]) -> int:
 
 def pages(args: Sequence[str]) -> int:
     """Write the pages of the documentation that are made from the code."""
-    from experiments.pages import pages as write  # noqa: PLC0415  (most commands need none of it)
+    from experiments.pages.command import pages as write  # noqa: PLC0415  (most commands need none of it)
 
     return write(args)
 

@@ -13,11 +13,11 @@ import numpy as np
 from rich.console import Console
 
 from envs import Change, Schedule, Signal, Task
-from envs.plain import plain
 from envs.when import Curve
 from envs.worlds import Worlds
 from experiments.load import SpecError, load_life
 from experiments.options import PreviewOptions, one_line, read_options
+from experiments.pages.change_pages import spec
 from experiments.plot_timeline import Line, Spell, lived, name_of, timeline
 from experiments.plots import save
 from experiments.tables import rich_table
@@ -48,7 +48,7 @@ def preview(args: Sequence[str]) -> int:
     title = f"{name}: {len(schedule.tasks)} worlds, {len(schedule.stays)} visits, {schedule.total:,} environment steps"
     Console().print(rich_table(title, *rows(schedule)))
     for change in schedule.over:
-        print(f"over all: {told(change)}")
+        print(f"over all: {spec(change)}")
     print(f"hash: {schedule.hash}")
     path = options.out / f"{name}_timeline.png"
     save(timeline(schedule, spells, lines, f"{title}; hash {schedule.hash}", options.seed), path)
@@ -83,11 +83,6 @@ def rows(schedule: Schedule) -> tuple[list[str], list[list[str]]]:
 def describe_task(task: Task) -> str:
     """Say what a task is: its environment and its changes."""
     return " + ".join((task.env_id, *(change.kind for change in task.changes)))
-
-
-def told(change: Change) -> str:
-    """Say what a change is, in the words of a spec."""
-    return ", ".join(f"{name}: {value}" for name, value in plain(change).items())
 
 
 def look(schedule: Schedule, seed: int) -> tuple[list[Spell], list[Line]]:

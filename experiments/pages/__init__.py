@@ -1,5 +1,1 @@
-"""Pages of the documentation that are written by the code they describe."""
-
-from experiments.pages.command import pages as pages
-
-__all__ = ["pages"]
+"""Pages of the documentation that are written by the code they describe; see `command`."""

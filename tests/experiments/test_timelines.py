@@ -164,7 +164,7 @@ def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Schedule:
 def test_preview_prints_hash_and_gradual_switches_and_writes_json(life: Schedule, capsys: pytest.CaptureFixture[str]):
     assert main(["preview", "life.yaml", "--seed", "4", "--out", "drawn", "--json", "kept/life.json"]) == 0
     said = capsys.readouterr().out
-    assert f"hash: {life.hash}" in said and "gradual for" in said and "over all: kind: storm" in said
+    assert f"hash: {life.hash}" in said and "gradual for" in said and "over all: {kind: storm" in said
     assert Path("drawn/life_timeline.png").stat().st_size > 4_000
     assert Path("kept/life.json").read_text() == life.to_json() + "\n"
     assert load_life("kept/life.json") == life
