@@ -40,6 +40,8 @@ class Permute(Change, kind="permute"):
         offset: Standard deviation of a normal offset per channel, in units of the observation; 0 for none.
         what: What trades places: ``"channels"``, which are the components of a vector and the colours of an image, or
             ``"pixels"``, the places of an image.
+        order: Which channel is seen in the place of which, each of 0 to channels - 1 once and not all in their places;
+            it may leave some there. Drawn for the world if empty.
     """
 
     moves_channels: ClassVar[bool] = True
@@ -48,6 +50,7 @@ class Permute(Change, kind="permute"):
     flip: bool = False
     offset: float = 0.0
     what: str = field(default="channels", metadata=LATER)
+    order: tuple[int, ...] = field(default=(), metadata=LATER)
 
     def __post_init__(self) -> None:
         """Refuse settings that would change nothing."""
@@ -57,6 +60,25 @@ class Permute(Change, kind="permute"):
             raise ValueError(f"Permute.offset is a standard deviation, finite and at least 0; got {self.offset!r}")
         if not (self.permute or self.flip or self.offset > 0):
             raise ValueError("Permute would change nothing: set permute, flip or an offset above 0")
+        if self.order:
+            self._check_order()
+
+    def _check_order(self) -> None:
+        """Refuse an order that is none, or changes nothing."""
+        if not self.permute:
+            raise ValueError(f"Permute is given an order and permute=False; leave one of them out; got {self.order}")
+        for index in self.order:
+            if not isinstance(index, int) or isinstance(index, bool):
+                raise TypeError(
+                    f"Permute.order holds indices of channels; got {index!r} of type {type(index).__name__}"
+                )
+        if sorted(self.order) != list(range(len(self.order))):
+            raise ValueError(
+                f"Permute.order holds each of 0 to {len(self.order) - 1} once, for {len(self.order)} channels; "
+                f"got {self.order}"
+            )
+        if list(self.order) == sorted(self.order):
+            raise ValueError("Permute.order leaves every channel in its place; give another, or none to draw one")
 
     @classmethod
     def examples(cls) -> tuple[Permute, ...]:
@@ -93,8 +115,19 @@ class Permute(Change, kind="permute"):
             )
         height, width, colours = image_shape(frame, "Permute")
         if self.what == "pixels":
-            return Rearranged(frame, derangement(height * width, frame.world), pixels=True)
-        return Rearranged(frame, derangement(colours, frame.world), pixels=False)
+            return Rearranged(frame, self._ordered(height * width, frame.world, frame.owner), pixels=True)
+        return Rearranged(frame, self._ordered(colours, frame.world, frame.owner), pixels=False)
+
+    def _ordered(self, channels: int, world: np.random.Generator, owner: Any) -> np.ndarray:
+        """Give the order, or draw one."""
+        if not self.order:
+            return derangement(channels, world)
+        if len(self.order) != channels:
+            raise ValueError(
+                f"Permute.order has {len(self.order)} places, but there are {channels} {self.what} to be permuted in "
+                f"{owner}; give as many, or none to draw an order"
+            )
+        return np.array(self.order)
 
     def _draw(
         self, space: gym.Space, owner: Any, world: np.random.Generator
@@ -111,7 +144,7 @@ class Permute(Change, kind="permute"):
         if not real and (self.flip or self.offset > 0):
             raise ValueError(f"bits have no sign and no offset; Permute of {owner} takes permute=True alone")
         channels = space.shape[0]
-        order = derangement(channels, world) if self.permute else None
+        order = self._ordered(channels, world, owner) if self.permute else None
         signs = random_signs(channels, world) if self.flip else None
         offsets = world.normal(0.0, self.offset, channels).astype(np.float32) if self.offset > 0 else None
         return order, signs, offsets

@@ -10,7 +10,7 @@ from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envs import Clock, Permute, RealSenses, Setting
+from envs import Clock, LifelongEnv, LifelongVectorEnv, Permute, RealSenses, Schedule, Setting, Task
 from envs.changes.permute import PermutedSenses, derangement
 
 seeds = st.integers(0, 2**63 - 1)
@@ -118,3 +118,31 @@ def test_real_senses_become_unbounded_float32():
     assert env.reset(seed=0)[0].dtype == np.float32 and env.step(0)[0].dtype == np.float32
     with pytest.raises(TypeError, match="floating-point Box"):
         RealSenses(gym.make("FrozenLake-v1"))
+
+
+@pytest.mark.parametrize("engine", ["looped", "auto"])
+def test_an_order_may_be_given(engine: str):
+    seen = []
+    for changes in ((), (Permute(order=(1, 0, 2, 3)),)):
+        life = LifelongVectorEnv(Schedule((Task("a", "CartPole-v1", changes),), 100), 2, seed=3, engine=engine)
+        seen.append(life.reset()[0])
+    np.testing.assert_array_equal(seen[1], seen[0][:, [1, 0, 2, 3]])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Permute(order=(0, 1, 2)), ValueError, "leaves every channel in its place"),
+        (lambda: Permute(order=(0, 2)), ValueError, r"each of 0 to 1 once, for 2 channels; got \(0, 2\)"),
+        (lambda: Permute(order=(1.0, 0.0)), TypeError, "holds indices of channels; got 1.0 of type float"),  # pyright: ignore[reportArgumentType]
+        (lambda: Permute(permute=False, flip=True, order=(1, 0)), ValueError, "an order and permute=False"),
+        (
+            lambda: LifelongEnv(Schedule((Task("a", "CartPole-v1", (Permute(order=(1, 2, 0)),)),), 100)),
+            ValueError,
+            "task 'a': Permute.order has 3 places, but there are 4 channels",
+        ),
+    ],
+)
+def test_an_order_that_does_not_fit_is_refused(make, error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        make()
