@@ -55,6 +55,9 @@ class BatchedWrapper(BatchedWorld):
         self.world.restore(saved["world"])
         thaw([self], saved["memory"], clock=next(clocks_of([self]), None))
 
+    def undo(self) -> None:
+        """Give back what was changed about the base itself, before it is changed anew."""
+
     def close(self) -> None:
         """Close the world inside."""
         self.world.close()

@@ -13,11 +13,13 @@ from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 
 from envs.batched import BatchedWorld
+from envs.batched_wrapper import BatchedWrapper
 from envs.changes import Change
+from envs.effect import undo
 from envs.senses import free
 from envs.setting import INFO_KEY, BatchSetting, Clock, Setting, take_report
-from envs.task import check_stack
-from envs.vector_world import VectorWorld
+from envs.task import check_stack, put_around
+from envs.vector_world import SyncWorld, world_of
 from lifelong_agent.seeds import generator, seed_for
 
 
@@ -77,6 +79,7 @@ class ChangedEnv(gym.Wrapper):
         """Begin a new life (with a seed): clock at 0, changes drawn anew. Or the next episode of this one (without)."""
         if seed is not None:
             self.clock.age = 0
+            undo(self.env, self._bare)
             self.env = self._build(seed)
         observation, info = self.env.reset(seed=seed, options=options)
         return observation, self._told(info)
@@ -103,7 +106,7 @@ class ChangedVectorEnv(VectorWrapper):
         """Wrap a vector environment."""
         super().__init__(env)
         self.clock, self._changes = clock, tuple(changes)
-        self._inner = VectorWorld(env)
+        self._inner = world_of(env)
         self._mode = self._inner.mode
         self._ended: np.ndarray | None = None
         self._begun = False
@@ -119,13 +122,22 @@ class ChangedVectorEnv(VectorWrapper):
             setting = BatchSetting(
                 self.clock, generator(seed, "world", 0, k), partial(self._settings, seed, k, self.num_envs)
             )
-            world = change.batch(world, setting)
+            world = put_around(world, change, setting)
             if world is None:
                 raise ValueError(
-                    f"{change.kind!r} wraps single environments only: put it around those that {self.env} is made of, "
-                    "or live with it in a Schedule"
+                    f"{change.kind!r} wraps single environments: name it before changes that are of all at once, and "
+                    f"around a SyncVectorEnv; or put it around the environments that {self.env} is made of"
                 )
         return world
+
+    def _undo(self) -> None:
+        """Give back what the changes did to the bodies themselves."""
+        world = self._world
+        while isinstance(world, BatchedWrapper):
+            world.undo()
+            world = world.world
+        if isinstance(self._inner, SyncWorld):
+            self._inner.strip()
 
     def _settings(self, seed: int, change: int, num_envs: int) -> list[Setting]:
         return [_setting(self.clock, seed, change, row) for row in range(num_envs)]
@@ -137,6 +149,7 @@ class ChangedVectorEnv(VectorWrapper):
         rows = None if not options or "reset_mask" not in options else np.flatnonzero(options["reset_mask"])
         if seed is not None and rows is None:
             self.clock.age = 0
+            self._undo()
             root = seed if isinstance(seed, (int, np.integer)) else next((one for one in seed if one is not None), 0)
             self._world = self._build(int(root))
         if seed is not None:

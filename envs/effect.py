@@ -75,6 +75,9 @@ class Effect:
         """Turn rewards, ``(R,)`` float64, into what is paid; ``ended``, ``(R,)`` bool, tells whose episodes ended."""
         return rewards
 
+    def undo(self) -> None:
+        """Give back what was changed about the base itself, before it is changed anew; most change nothing there."""
+
     def report(self) -> dict[str, np.ndarray]:
         """Tell recorders the truth of the last `see` and `pay`: name -> array ``(N, ...)`` not written to again."""
         return {}
@@ -159,6 +162,10 @@ class EffectEnv(gym.Wrapper):
         """Let the effect remember what `snapshot` gave."""
         self.effect.restore(saved)
 
+    def undo(self) -> None:
+        """Give back what the effect changed about the base; see `Effect.undo`."""
+        self.effect.undo()
+
     def _shown(self, observation: Any, first: bool, info: dict[str, Any]) -> Any:
         if self._see:
             observation = self.effect.see(np.asarray(observation)[None], None, first)[0]
@@ -241,6 +248,11 @@ class EffectWorld(BatchedWrapper):
             effect.restore(state)
         self._shown = None if saved["shown"] is None else saved["shown"].copy()
 
+    def undo(self) -> None:
+        """Give back what the effects changed about the base; see `Effect.undo`."""
+        for effect in reversed(self.effects):
+            effect.undo()
+
     def _see(self, sensed: np.ndarray, rows: np.ndarray | None, first: bool) -> np.ndarray:
         """Show what all rows sense, ``(N, ...)``; those that are not meant as they were shown last."""
         some = rows is not None and self._shown is not None
@@ -282,3 +294,12 @@ def _paid(effect: Effect, reward: np.ndarray, over: np.ndarray, rows: np.ndarray
     paid = reward.copy()
     paid[rows] = effect.pay(reward[rows], over[rows], rows)
     return paid
+
+
+def undo(env: gym.Env, bare: gym.Env) -> None:
+    """Let all wrappers around a bare environment give back what they changed about it; see `Effect.undo`."""
+    while env is not bare and isinstance(env, gym.Wrapper):
+        give_back = getattr(env, "undo", None)
+        if callable(give_back):
+            give_back()
+        env = env.env

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import gymnasium as gym
 import numpy as np
@@ -11,37 +11,36 @@ from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 from gymnasium.vector.utils import iterate
 
-from envs.batched import BatchedWorld, Outcome
+from envs.batched import Outcome
+from envs.of_envs import OfEnvs
 from envs.saving.single import load_env, save_env
 from envs.setting import Setting, take_report
 
 
-class LoopedWorld(BatchedWorld):
-    """N single environments stepped in a Python loop.
-
-    Attributes:
-        envs: The environments, which this world owns.
-    """
+class LoopedWorld(OfEnvs):
+    """N single environments, which it owns, stepped in a Python loop."""
 
     def __init__(self, envs: Sequence[gym.Env]) -> None:
         """Take over environments of equal spaces, whose observations are arrays."""
         self.num_envs = len(envs)
-        self._take(envs)
+        self.envs = list(envs)
+        self._look()
         self._seeds: list[int | None] = [None] * self.num_envs
         # Infos are gathered by Gymnasium's own hand.
         self._gather = VectorEnv()
         self._gather.num_envs = self.num_envs
 
-    def _take(self, envs: Sequence[gym.Env]) -> None:
-        self.envs = list(envs)
+    def _look(self) -> None:
+        """Take over the spaces of the environments."""
         first: Any = self.envs[0]
         self.observation_space, self.action_space = first.observation_space, first.action_space
         self._shape = (self.num_envs, *self.observation_space.shape)
         self._observations = np.zeros(self._shape, self.observation_space.dtype)
 
-    def wrapped(self, wrap: Callable[[gym.Env, Setting], gym.Env], settings: Sequence[Setting]) -> LoopedWorld:
-        """Wrap each environment, before the first episode; returns the world itself."""
-        self._take([wrap(env, setting) for env, setting in zip(self.envs, settings, strict=True)])
+    def wrapped(self, wrap: Callable[[gym.Env, Setting], gym.Env], settings: Sequence[Setting]) -> Self:
+        """Wrap each environment, which may change the spaces here; see `OfEnvs.wrapped`."""
+        super().wrapped(wrap, settings)
+        self._look()
         return self
 
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:

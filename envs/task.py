@@ -12,6 +12,7 @@ from envs.bases import BATCHED, tell_once
 from envs.batched import BatchedWorld
 from envs.changes import Change
 from envs.looped import LoopedWorld
+from envs.of_envs import OfEnvs
 from envs.senses import free
 from envs.setting import BatchSetting, Setting
 
@@ -125,9 +126,11 @@ class Task:
             if world is None:
                 break
             try:
-                world = self._changed(world, change, setting)
+                world = put_around(world, change, setting)
             except ValueError as error:
                 raise ValueError(f"task {self.name!r}: {error}") from error
+            if world is None:
+                tell_once(f"{self.env_id} with {change.kind!r}", "there is no batched form of the change")
         return world
 
     def _base(self, num_envs: int, engine: str, device: str) -> BatchedWorld | None:
@@ -140,14 +143,20 @@ class Task:
             tell_once(self.env_id, f"there is no batched form of it; there are those of {', '.join(BATCHED)}")
         return None if engine == "torch" else LoopedWorld([self.make_bare() for _ in range(num_envs)])
 
-    def _changed(self, world: BatchedWorld, change: Change, setting: BatchSetting) -> BatchedWorld | None:
-        """Change N sub-environments at once, or one by one where they still are environments of their own."""
-        changed = change.batch(world, setting)
-        if changed is None and isinstance(world, LoopedWorld):
-            return world.wrapped(change.wrap, setting.each())
-        if changed is None:
-            tell_once(f"{self.env_id} with {change.kind!r}", "there is no batched form of the change")
-        return changed
+
+def put_around(world: BatchedWorld, change: Change, setting: BatchSetting) -> BatchedWorld | None:
+    """Change N bodies at once, or one by one where they still are environments of their own.
+
+    Returns:
+        The changed world; None if the change has no batched form that goes around what is around the bodies already.
+
+    Raises:
+        ValueError: If the change cannot be applied to this world.
+    """
+    changed = change.batch(world, setting)
+    if changed is None and isinstance(world, OfEnvs):
+        return world.wrapped(change.wrap, setting.each())
+    return changed
 
 
 def check_stack(changes: Sequence[Change], owner: str) -> None:

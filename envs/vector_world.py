@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from envs.batched import BatchedWorld, Outcome
+from envs.effect import undo
+from envs.of_envs import OfEnvs
+from envs.senses import free
+from envs.setting import INFO_KEY, take_report
 
 
 class VectorWorld(BatchedWorld):
@@ -89,3 +93,50 @@ class VectorWorld(BatchedWorld):
     def _shown(self, observation: Any) -> np.ndarray:
         """Give observations as an array that the environment does not write to again."""
         return np.array(observation, np.float32 if self._real else None)
+
+
+class SyncWorld(VectorWorld, OfEnvs):
+    """A `SyncVectorEnv`, whose environments are in this process: changes may also go around each of them.
+
+    They are put into the vector environment itself, which from then on steps them changed.
+    """
+
+    def __init__(self, env: VectorEnv, sync: SyncVectorEnv) -> None:
+        """Take an environment over: ``sync`` itself, or in the wrappers of others."""
+        super().__init__(env)
+        self.envs = sync.envs  # pyright: ignore[reportAttributeAccessIssue] - a list, whatever it is declared
+        self._bare = [free(env) for env in sync.envs]
+        self.envs[:] = self._bare
+
+    def strip(self) -> None:
+        """Take off what was wrapped around the environments."""
+        for env, bare in zip(self.envs, self._bare, strict=True):
+            undo(env, bare)
+        self.envs[:] = self._bare
+
+    def begin(self, rows: np.ndarray | None = None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Begin new episodes; see `BatchedWorld.begin`."""
+        observation, _ = super().begin(rows)
+        return observation, _told(self.infos)
+
+    def step(self, actions: Any, *, again: bool = True, idle: Any = None) -> Outcome:
+        """Act once in every row; see `BatchedWorld.step`."""
+        outcome = super().step(actions, again=again, idle=idle)
+        last = _told(self.infos.get("final_info", {}))
+        return outcome.told(_told(self.infos), last or None)
+
+
+def world_of(env: VectorEnv) -> VectorWorld:
+    """Take a vector environment over.
+
+    Raises:
+        ValueError: See `VectorWorld`.
+    """
+    inner = env.unwrapped
+    return SyncWorld(env, inner) if isinstance(inner, SyncVectorEnv) else VectorWorld(env)
+
+
+def _told(infos: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Take out of gathered infos what changes of single environments reported."""
+    infos.pop(f"_{INFO_KEY}", None)
+    return {name: told for name, told in take_report(infos).items() if not name.startswith("_")}

@@ -146,6 +146,10 @@ class DynamicsEnv(gym.Wrapper):
         """Write what `snapshot` gave."""
         self.dials.restore(saved)
 
+    def undo(self) -> None:
+        """Write the base's own values."""
+        self.dials.restore({})
+
     def _tell(self, info: dict[str, Any]) -> None:
         report(info, **{f"dynamics_{name}": value for name, value in self.dials.now.items()})
 
@@ -181,6 +185,10 @@ class DynamicsWorld(BatchedWrapper):
         """Go on from what `snapshot` gave; see `BatchedWorld.restore`."""
         self.world.restore(saved["world"])
         self.dials.restore(saved["dials"])
+
+    def undo(self) -> None:
+        """Write the bases' own values."""
+        self.dials.restore({})
 
     def rewire(
         self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None

@@ -22,7 +22,7 @@ from envs.grid.aim import (
 )
 from envs.grid.batch_tools import ahead
 from envs.grid.codes import COLOURS
-from envs.looped import LoopedWorld
+from envs.of_envs import OfEnvs
 from envs.plain import LATER
 from envs.setting import BatchSetting, Setting
 
@@ -123,7 +123,7 @@ class Goal(Change, kind="goal"):
 
     def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld | None:
         """Hide the goal in batched rooms, whose own rule looks for it; see `wrap`. Looped rooms are wrapped each."""
-        if isinstance(world, LoopedWorld):
+        if isinstance(world, OfEnvs):
             return None
         from envs.grid.families import room  # noqa: PLC0415 - lives without grids need not import them
         from envs.grid.world import GridWorld  # noqa: PLC0415

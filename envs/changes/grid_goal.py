@@ -14,7 +14,7 @@ from envs.batched_wrapper import BatchedWrapper
 from envs.changes.base import Change
 from envs.effect import Effect, Frame
 from envs.grids.world import PlanWorld
-from envs.looped import LoopedWorld
+from envs.of_envs import OfEnvs
 from envs.places import Place, read_place
 from envs.setting import BatchSetting
 
@@ -79,12 +79,13 @@ class GridGoal(Change, kind="grid_goal"):
                 f"GridGoal needs a grid with a goal to move (lifelong/NineRooms-v0, lifelong/LGrid-v0); got "
                 f"{frame.owner}"
             )
+        own = world.goal
         world.aim(self._place(world, frame.world))
-        return GoalPlaceEffect(frame, world.goal)
+        return GridGoalEffect(frame, world, own)
 
     def batch(self, world: BatchedWorld, setting: BatchSetting) -> BatchedWorld | None:
         """Put the goal of all bodies there; grids that are looped are wrapped each. See `Change.batch`."""
-        return None if isinstance(world, LoopedWorld) else super().batch(world, setting)
+        return None if isinstance(world, OfEnvs) else super().batch(world, setting)
 
     def _place(self, world: PlanWorld, rng: np.random.Generator) -> Place:
         goals = world.plan.goals
@@ -111,6 +112,19 @@ class GoalPlaceEffect(Effect):
     def report(self) -> dict[str, np.ndarray]:
         """Tell the place."""
         return self._report
+
+
+class GridGoalEffect(GoalPlaceEffect):
+    """The effect behind `GridGoal`."""
+
+    def __init__(self, frame: Frame, world: PlanWorld, own: Place) -> None:
+        """Keep where the goal was."""
+        super().__init__(frame, world.goal)
+        self._grid, self._own = world, own
+
+    def undo(self) -> None:
+        """Put the goal where it was."""
+        self._grid.aim(self._own)
 
 
 def grid_of(owner: gym.Env | BatchedWorld | Any) -> PlanWorld | None:

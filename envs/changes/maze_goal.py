@@ -12,8 +12,8 @@ from envs.batched_wrapper import BatchedWrapper
 from envs.changes.base import Change
 from envs.changes.grid_goal import GoalPlaceEffect
 from envs.effect import Effect, Frame
-from envs.looped import LoopedWorld
 from envs.mazes import PointMaze
+from envs.of_envs import OfEnvs
 from envs.places import Place, read_place
 
 
@@ -92,6 +92,6 @@ def mazes_of(owner: gym.Env | BatchedWorld | Any) -> list[PointMaze]:
     inside = owner
     while isinstance(inside, BatchedWrapper):
         inside = inside.world
-    envs = inside.envs if isinstance(inside, LoopedWorld) else [inside]
+    envs = inside.envs if isinstance(inside, OfEnvs) else [inside]
     bases = [env.unwrapped for env in envs if isinstance(env, gym.Env)]
     return [base for base in bases if isinstance(base, PointMaze)]

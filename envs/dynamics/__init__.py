@@ -13,7 +13,7 @@ from envs.dynamics.classic import classic_parameters, world_parameters
 from envs.dynamics.mujoco import mujoco_parameters
 from envs.dynamics.parameter import Parameter as Parameter
 from envs.dynamics.parameter import Parameters as Parameters
-from envs.looped import LoopedWorld
+from envs.of_envs import OfEnvs
 
 __all__ = ["Parameter", "Parameters", "parameters_of", "parameters_of_world"]
 
@@ -47,7 +47,7 @@ def parameters_of_world(world: BatchedWorld) -> list[Parameters]:
     inside = world
     while isinstance(inside, BatchedWrapper):
         inside = inside.world
-    if isinstance(inside, LoopedWorld):
+    if isinstance(inside, OfEnvs):
         return [parameters_of(env) for env in inside.envs]
     found = world_parameters(inside)
     if found is None:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
+
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
-from envs import Change, Linear, Noise, Permute, Schedule, Storm, Task, changed
+from envs import Change, Clock, FixedLayout, Linear, Noise, Permute, Schedule, Storm, Task, changed
+from envs.changed import _setting
 from envs.life import LifelongEnv
+from envs.looped import LoopedWorld
+from envs.senses import free
 from tests.envs.test_effect import Echo
 
 CHANGES: tuple[Change, ...] = (Permute(flip=True), Echo(), Noise(when=Linear(0, 1, 300)), Storm(("noise",), calm=9))
@@ -112,3 +118,74 @@ def test_what_cannot_be_changed_is_refused():
         changed(cartpole(), Noise(), Noise())
     with pytest.raises(gym.error.ResetNeeded):
         changed(SyncVectorEnv([cartpole]), Noise()).step(np.array([0]))
+
+
+SHIPPED = [kind for kind, change in sorted(Change.kinds.items()) if change.__module__.startswith("envs.")]
+PLACES: dict[str, dict[str, str]] = {
+    "Pendulum-v1": {},
+    "CartPole-v1": {},
+    "lifelong/Room-v0": {},
+    "lifelong/NineRooms-v0": {},
+    "lifelong/PointMaze-v0": {},
+    "lifelong/Pixels-v0": {},
+}
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+def test_every_kind_goes_around_a_vector_environment_as_around_each_body(kind: str):
+    for change, (base, arguments) in product(Change.kinds[kind].examples(), PLACES.items()):
+        make = partial(gym.make, base, disable_env_checker=True, **arguments)
+        try:
+            one = [change.wrap(free(make()), _setting(Clock(), 5, 0, row)) for row in range(2)]
+        except ValueError:
+            continue
+        env = changed(SyncVectorEnv([make] * 2, autoreset_mode=AutoresetMode.SAME_STEP), change, seed=5)
+        clock = Clock()
+        one = [change.wrap(free(make()), _setting(clock, 5, 0, row)) for row in range(2)]
+        each = LoopedWorld(one)
+        each.seed([5, 6])
+        seen, infos = env.reset(seed=5)
+        alone, told = each.begin()
+        env.action_space.seed(0)
+        for _ in range(40):
+            np.testing.assert_array_equal(seen, alone)
+            for name in change.reports():
+                np.testing.assert_array_equal(infos["lifelong"][name], told[name])
+            clock.advance(2)
+            action = env.action_space.sample()
+            seen, reward, *ends, infos = env.step(action)
+            outcome = each.step(action)
+            alone, told = outcome.observation, outcome.report
+            np.testing.assert_array_equal(reward, outcome.reward)
+            np.testing.assert_array_equal(ends, [outcome.terminated, outcome.truncated])
+        return
+    raise AssertionError(f"{kind} fits none of {', '.join(PLACES)}")
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+def test_the_same_seed_is_the_same_life_again(kind: str):
+    for change, (base, arguments) in product(Change.kinds[kind].examples(), PLACES.items()):
+        make = partial(gym.make, base, disable_env_checker=True, **arguments)
+        try:
+            single = changed(make(), change)
+        except ValueError:
+            continue
+        for env in (single, changed(SyncVectorEnv([make] * 2, autoreset_mode=AutoresetMode.SAME_STEP), change)):
+            lives = []
+            for _ in range(2):
+                told: list = [env.reset(seed=4)[0]]
+                env.action_space.seed(0)
+                for _ in range(30):
+                    seen, reward, terminated, truncated, _ = env.step(env.action_space.sample())
+                    told += [seen, reward]
+                    if env is single and (terminated or truncated):
+                        told.append(single.reset()[0])
+                lives.append(told)
+            for one, other in zip(*lives, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+def test_what_wraps_single_environments_does_not_go_around_what_is_of_all():
+    make = partial(gym.make, "lifelong/Grid-v0", base="MiniGrid-DoorKey-5x5-v0", disable_env_checker=True)
+    with pytest.raises(ValueError, match="'fixed_layout' wraps single environments: name it before"):
+        changed(SyncVectorEnv([make] * 2), Permute(), FixedLayout())
