@@ -54,6 +54,7 @@ from envs.effect import Effect as Effect
 from envs.effect import Frame as Frame
 from envs.grid.make import register_grid as _register_grid
 from envs.grids import register_grids as _register_grids
+from envs.labelled import register_labelled as _register_labelled
 from envs.life import LifelongEnv as LifelongEnv
 from envs.life_checks import check_life as check_life
 from envs.lives import make_life as make_life
@@ -172,6 +173,7 @@ __all__ = [
 _register_grid()
 _register_classic()
 _register_grids()
+_register_labelled()
 _gymnasium.register(id="lifelong/Grid-v0", entry_point="envs.grid.senses:make_grid")
 _gymnasium.register(id="lifelong/Pixels-v0", entry_point="envs.grid.pixels:make_pixels", kwargs={"base": _PICTURED})
 _gymnasium.register(id="lifelong/Room-v0", entry_point="envs.rooms:make_room")

@@ -114,3 +114,17 @@ def _grid_plan(name: str, num_envs: int, engine: Any, device: str, **arguments: 
 
 for _plan in ("LGrid-v0", "NineRooms-v0"):
     BATCHED[f"lifelong/{_plan}"] = partial(_grid_plan, _plan)
+
+
+@batched("lifelong/Labelled-v0")
+def _labelled(num_envs: int, engine: Any, device: str, **arguments: Any) -> BatchedWorld | None:
+    from envs.labelled.world import LabelledWorld  # noqa: PLC0415 - see above
+
+    if engine == "torch":
+        return None
+    if engine not in ("auto", "numpy"):
+        raise ValueError(f"lifelong/Labelled-v0 is stepped by engine 'numpy' alone; got {engine!r}, give 'auto'")
+    world = LabelledWorld(num_envs, **arguments)
+    # Lives declare real-valued senses unbounded: see `envs.senses.RealSenses`.
+    world.observation_space = spaces.Box(-np.inf, np.inf, world.observation_space.shape, np.float32)
+    return world

@@ -69,6 +69,9 @@ class BatchedWorld(ABC):
     observation_space: spaces.Box | spaces.MultiBinary
     action_space: spaces.Space
 
+    def serve(self, purpose: str) -> None:  # noqa: B027 - most worlds are the same for everybody
+        """Learn what this world is for, before it is seeded: a life learns from it, an ``"exam"`` holds things out."""
+
     @abstractmethod
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
         """Give rows new dice.

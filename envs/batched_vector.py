@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import index
 from typing import Any, NamedTuple
 
@@ -108,14 +108,14 @@ class BatchedVectorEnv(VectorEnv):
         if ended is not None and self.autoreset_mode is AutoresetMode.DISABLED:
             raise ResetNeeded('ended episodes begin again with reset(options={"reset_mask": mask}); they have not')
         outcome = self.world.step(actions, again=self._same_step, idle=ended)
-        observation, infos = outcome.observation, {}
+        observation, infos = outcome.observation, dict(outcome.infos)
         if ended is not None:
             observation, _ = self.world.begin(np.flatnonzero(ended.cpu() if hasattr(ended, "cpu") else ended))
             self._ended = None
         if outcome.final is not None:
             over = outcome.terminated | outcome.truncated
             if self._same_step:
-                infos = {"final_obs": self._show(outcome.final), "_final_obs": over, "final_info": {}}
+                infos |= {"final_obs": self._show(outcome.final), "_final_obs": over, "final_info": {}}
                 infos["_final_info"] = over
             else:
                 self._ended = over
@@ -202,7 +202,12 @@ class BatchedEnv(gym.Env):
         outcome = self.world.step(self._action, again=False)
         terminated, truncated = outcome.terminated.item(0), outcome.truncated.item(0)
         self._over = terminated or truncated
-        return self._show(outcome.observation[0]), outcome.reward.item(0), terminated, truncated, {}
+        infos = self.told(outcome.infos) if outcome.infos else {}
+        return self._show(outcome.observation[0]), outcome.reward.item(0), terminated, truncated, infos
+
+    def told(self, infos: Mapping[str, Any]) -> dict[str, Any]:
+        """Choose what is told of the infos of a world of one row: nothing, unless a subclass does."""
+        return {}
 
     def snapshot(self) -> dict[str, Any]:
         """Give all that it remembers; see `envs.snapshot`."""

@@ -24,6 +24,10 @@ class BatchedWrapper(BatchedWorld):
         self.num_envs = world.num_envs
         self.observation_space, self.action_space = world.observation_space, world.action_space
 
+    def serve(self, purpose: str) -> None:
+        """Learn what the world is for; see `BatchedWorld.serve`."""
+        self.world.serve(purpose)
+
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:
         """Give rows new dice; see `BatchedWorld.seed`."""
         self.world.seed(seeds, rows)

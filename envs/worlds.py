@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from envs.batched import BatchedWorld
+from envs.batched_vector import BatchedEnv
 from envs.batched_wrapper import BatchedWrapper
 from envs.looped import LoopedWorld
 from envs.saving.single import load_env, save_env
@@ -52,7 +53,10 @@ class Worlds:
         """Give the environment of a task for one sub-environment; build it when it is first asked for."""
         key = (task, index)
         if key not in self._envs:
-            self._envs[key] = self.schedule.lived[task].make(self.settings(task, index))
+            env = self.schedule.lived[task].make(self.settings(task, index))
+            if isinstance(env.unwrapped, BatchedEnv):
+                env.unwrapped.world.serve(self.purpose)
+            self._envs[key] = env
         return self._envs[key]
 
     def settings(self, task: int, index: int) -> list[Setting]:
@@ -89,6 +93,7 @@ class Worlds:
                     "batched form; engine='auto' lives it, one environment after the other"
                 )
             world = world or LoopedWorld([self.env(task, index) for index in range(num_envs)])
+            world.serve(self.purpose)
             world.seed([seed_for(self.seed, self.purpose, "env", task, index) for index in range(num_envs)])
             self._batches[task] = world
         return self._batches[task]

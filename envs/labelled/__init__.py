@@ -1,0 +1,10 @@
+"""Labelled pictures as a stream on the life clock: a picture is sensed, a class is the action, being right is the reward."""
+
+import gymnasium as _gymnasium
+
+ENV_ID = "lifelong/Labelled-v0"
+
+
+def register_labelled() -> None:
+    """Register the stream with Gymnasium."""
+    _gymnasium.register(id=ENV_ID, entry_point="envs.labelled.env:LabelledEnv")

@@ -1,0 +1,137 @@
+"""Adaptation: axons that transmit changes, and the novelty of the input that sets how fast they adapt."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def novelty(seen: Tensor, mean: Tensor) -> Tensor:
+    """Tell how new an input is beside its running mean: ``1 - max(0, cos(seen - <seen>, mean - <mean>))``.
+
+    Args:
+        seen: Mean input of late, any shape.
+        mean: Running mean of the input, the same shape.
+
+    Returns:
+        A scalar tensor in [0, 1]: near 0 while the input is as ever, 1 for an input that shares nothing with the mean,
+        and 1 if one of the two is constant over the channels.
+    """
+    one, two = seen.flatten(), mean.flatten()
+    return 1 - functional.cosine_similarity(one - one.mean(), two - two.mean(), dim=0, eps=1e-8).clamp_min_(0)
+
+
+def unit_means(activity: Tensor, units: int) -> Tensor:
+    """Average the activity of units over samples, and over places in layers of filters.
+
+    Args:
+        activity: ``(B, units)``, ``(B, T, units)`` of dense layers, or ``(B, units, H, W)`` of convolutions.
+        units: 1 if units are the dimension 1 of activity, else -1.
+
+    Returns:
+        ``(units,)``.
+    """
+    if activity.dim() == 2:
+        return activity.mean(dim=0)
+    return activity.mean(dim=[d for d in range(activity.dim()) if d != units % activity.dim()])
+
+
+class Sensory(nn.Module):
+    """The running mean of the input, which moves as fast as the input is new, and the input minus it.
+
+    Buffers:
+        mean: ``c``, the shape of one input.
+        recent: Fast trace over ``horizon`` samples, the shape of one input.
+        rate: ``r``, the novelty at the last step, a scalar.
+    """
+
+    mean: Tensor
+    recent: Tensor
+    rate: Tensor
+
+    def __init__(self, example: Tensor, horizon: int) -> None:
+        """Begin without a mean.
+
+        Args:
+            example: One input, without the dimension of samples.
+            horizon: Samples over which the fast trace averages.
+        """
+        super().__init__()
+        self.horizon = horizon
+        self.register_buffer("mean", torch.zeros_like(example))
+        self.register_buffer("recent", torch.zeros_like(example))
+        self.register_buffer("rate", example.new_ones(()))
+        self.samples = 0
+        self._shape = example.shape
+
+    def get_extra_state(self) -> int:
+        """Give how many samples the trace has seen, for ``state_dict``."""
+        return self.samples
+
+    def set_extra_state(self, state: int) -> None:
+        """Take what `get_extra_state` gave."""
+        self.samples = state
+
+    def forget(self) -> None:
+        """Let the fast trace begin anew; the mean stays."""
+        self.samples = 0
+
+    @torch.no_grad()
+    def watch(self, given: Tensor) -> None:
+        """Let a batch into the fast trace, and see how new that is.
+
+        Args:
+            given: ``(B, ...)`` with the shape of one input.
+        """
+        seen = given.reshape(-1, *self._shape)
+        self.samples += len(seen)
+        share = max(len(seen) / self.horizon, len(seen) / self.samples)
+        if share >= 1:
+            self.recent.copy_(seen.mean(dim=0))
+        else:
+            self.recent.lerp_(seen.mean(dim=0), share)
+        self.rate.copy_(novelty(self.recent, self.mean))
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Move the mean to the fast trace, as fast as that is new."""
+        self.mean.lerp_(self.recent, self.rate)
+
+
+class Habituation(nn.Module):
+    """The running mean of a hidden layer's units, which is taken off what they send.
+
+    Buffers:
+        mean: ``m``, ``(units,)``.
+    """
+
+    mean: Tensor
+
+    def __init__(self, units: int, dim: int, like: Tensor) -> None:
+        """Begin at zero.
+
+        Args:
+            units: Units of the layer.
+            dim: The dimension of activity in which units lie: -1 for dense layers, 1 for filters.
+            like: Gives the type and the device.
+        """
+        super().__init__()
+        self.dim = dim
+        self.register_buffer("mean", like.new_zeros(units))
+
+    @torch.no_grad()
+    def follow(self, activity: Tensor, rate: Tensor | float) -> None:
+        """Move the means to those of a batch.
+
+        Args:
+            activity: ``(B, units)`` or ``(B, units, ...)``.
+            rate: Share of the way, in [0, 1].
+        """
+        self.mean.lerp_(unit_means(activity, self.dim), rate)
+
+    def sent(self, activity: Tensor) -> Tensor:
+        """Give what the units send: their activity minus its mean, which is a constant for gradients."""
+        if self.dim == -1:
+            return activity - self.mean
+        return activity - self.mean.reshape(-1, *(1,) * (activity.dim() - 2))

@@ -1,0 +1,114 @@
+"""Making a standard network plastic."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lifelong_agent.plasticity.adaptation import Habituation, Sensory
+from lifelong_agent.plasticity.consolidation import Synapses
+from lifelong_agent.plasticity.dendrites import DendriticGate
+from lifelong_agent.plasticity.layers import dissect
+from lifelong_agent.plasticity.open_units import open_layers
+from lifelong_agent.plasticity.plastic import Plastic, Unit
+from lifelong_agent.plasticity.prototypes import ContextStore
+from lifelong_agent.plasticity.settings import Adaptation, Consolidation, Dendrites, Prototypes
+from lifelong_agent.plasticity.tracing import trace
+
+
+def make_plastic(
+    network: nn.Module,
+    *inputs: Any,
+    adaptation: Adaptation | None = Adaptation(),  # noqa: B008 - frozen
+    pool: bool = True,
+    consolidation: Consolidation | None = Consolidation(),  # noqa: B008 - frozen
+    gate: Dendrites | Prototypes | None = None,
+    leave_alone: Collection[str] = (),
+    seed: int = 0,
+) -> Plastic:
+    """Make a network learn by the rule, in place.
+
+    The network stays what it was: same modules, same call, same training loop. Its layers are found by running it once.
+    In the strict mode (no gate) its architecture stays too; with a gate, a context opens a part of the hidden units.
+    With `Prototypes` the parameters are those of the open units, so make the optimiser afterwards::
+
+        network = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
+        rule = make_plastic(network, torch.zeros(1, 784))
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.2)
+        rule.attach(optimizer)
+
+    Args:
+        network: Modules with dense and convolutional layers and element-wise activations.
+        *inputs: Arguments of one call of the network.
+        adaptation: Take running means off the input and off what hidden units send; None leaves it out.
+        pool: Standardise the sums of each hidden layer, sample by sample.
+        consolidation: Slow down important synapses; works once `Plastic.attach` has been called.
+        gate: Open a part of the units, as the input says: by random dendrites on its running mean, or by stored
+            prototypes. Both need ``adaptation``.
+        leave_alone: Names of modules that are not touched.
+        seed: Of the random dendrites.
+
+    Returns:
+        The rule, to be attached to an optimiser.
+
+    Raises:
+        ValueError: If the network has layers that the rule cannot handle, which are named; if it is plastic already;
+            if a gate is asked for without adaptation, or in a network of which layers are left alone.
+    """
+    if any(hasattr(module, "adaptation") or hasattr(module, "weight_importance") for module in network.modules()):
+        raise ValueError("this network is plastic already; make_plastic works on a network once")
+    if gate is not None and adaptation is None:
+        raise ValueError("a gate needs the running mean of the input: give adaptation=Adaptation(...) with it")
+    anatomy = dissect(network, *inputs, leave_alone=leave_alone)
+    plastic = Plastic(network, anatomy)
+    dice = torch.Generator().manual_seed(seed)
+    example = _example(network, anatomy.first[0], inputs) if anatomy.first else None
+    if adaptation is not None:
+        if example is None:
+            raise ValueError("adaptation needs a layer that reads the input; all that do are left alone")
+        plastic.floor = adaptation.floor
+        plastic.sensory = Sensory(example, adaptation.horizon)
+        first, *others = anatomy.first
+        first.add_module("adaptation", plastic.sensory)
+        first.register_forward_pre_hook(plastic.sense)
+        for other in others:
+            other.register_forward_pre_hook(plastic.hand_on)
+    if isinstance(gate, Prototypes):
+        assert example is not None
+        plastic.store = ContextStore(example, gate)
+        anatomy.first[0].add_module("contexts", plastic.store)
+        plastic.opened, plastic.weights = open_layers(anatomy.hidden, gate.share, gate.capacity, example, dice)
+        for layer, units in zip(anatomy.hidden, plastic.opened, strict=True):
+            layer.activation.add_module("open_units", units)
+    for index, layer in enumerate(anatomy.hidden):
+        habituation = closing = None
+        if adaptation is not None and adaptation.hidden:
+            size = plastic.opened[index].opened if plastic.opened else layer.units
+            habituation = Habituation(size, layer.dim, layer.incoming.weight)  # pyright: ignore[reportArgumentType]
+            layer.activation.add_module("habituation", habituation)
+        if isinstance(gate, Dendrites):
+            assert example is not None
+            closing = DendriticGate(layer.units, example, gate.share, dice)
+            layer.activation.add_module("gate", closing)
+            plastic.gates.append(closing)
+        plastic.units.append(Unit(plastic, layer, pool, habituation, closing))
+    if consolidation is not None:
+        plastic.synapses = [Synapses(module, consolidation) for module in anatomy.weighted.values()]
+        named = {id(synapses.module): synapses.buffers for synapses in plastic.synapses}
+        for weights in plastic.weights:
+            weights.carry(*named[id(weights.module)])
+    return plastic
+
+
+def _example(network: nn.Module, first: nn.Module, inputs: tuple[Any, ...]) -> Tensor:
+    """Give a zero of what the first layer reads, without the dimension of samples."""
+    found: list[Tensor] = []
+    handle = first.register_forward_pre_hook(lambda _module, given: found.append(given[0]))
+    try:
+        trace(network, *inputs)
+    finally:
+        handle.remove()
+    return torch.zeros_like(found[0][0])

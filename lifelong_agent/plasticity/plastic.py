@@ -1,0 +1,290 @@
+"""The rule in a network: what happens as it runs, and what happens around each step of its optimiser."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lifelong_agent.plasticity.adaptation import Habituation, Sensory
+from lifelong_agent.plasticity.consolidation import Synapses, is_plain_descent
+from lifelong_agent.plasticity.dendrites import DendriticGate, centred
+from lifelong_agent.plasticity.lateral_pool import lateral_pool
+from lifelong_agent.plasticity.layers import Anatomy, Layer
+from lifelong_agent.plasticity.open_units import OpenUnits, OpenWeights
+from lifelong_agent.plasticity.prototypes import ContextStore
+
+NEWS = 0.5
+"""Novelty above which dendritic gates are turned at once, rather than every so many steps."""
+TURNED_EVERY = 16
+
+
+class Unit:
+    """What the rule does at one hidden layer as the network runs: pool the sums, close units, take means off.
+
+    Args:
+        plastic: The rule.
+        layer: The layer.
+        pool: Whether sums are pooled.
+        habituation: Running means of what units do, or None.
+        gate: Closes units, or None.
+    """
+
+    def __init__(
+        self,
+        plastic: Plastic,
+        layer: Layer,
+        pool: bool,
+        habituation: Habituation | None,
+        gate: DendriticGate | None,
+    ) -> None:
+        self.plastic, self.pool, self.habituation, self.gate = plastic, pool, habituation, gate
+        self.filters = layer.dim == 1
+        if pool:
+            layer.incoming.register_forward_hook(self.pooled)
+        if habituation is not None or gate is not None:
+            layer.activation.register_forward_hook(self.sent)
+
+    def pooled(self, _module: nn.Module, _given: Any, sums: Tensor) -> Tensor:
+        """Pool the sums of the layer."""
+        return lateral_pool(sums, filters=self.filters, opened=None if self.gate is None else self.gate.opened)
+
+    def sent(self, module: nn.Module, _given: Any, activity: Tensor) -> Tensor:
+        """Close units, and take the mean off what the others send."""
+        if self.gate is not None:
+            opened = self.gate.opened
+            activity = activity * (opened.reshape(-1, *(1,) * (activity.dim() - 2)) if self.filters else opened)
+        if self.habituation is None:
+            return activity
+        if self.plastic.follows(module):
+            self.habituation.follow(activity.detach(), self.plastic.rate)
+        sent = self.habituation.sent(activity)
+        return (
+            sent
+            if self.gate is None
+            else sent * (opened.reshape(-1, *(1,) * (sent.dim() - 2)) if self.filters else opened)
+        )
+
+
+class Plastic:
+    """The rule at work in one network; made by `make_plastic`.
+
+    Everything that it remembers lies in buffers of the network's own modules, so that ``network.state_dict()`` holds
+    it; a network to load it into is made plastic first.
+
+    While the network trains (``network.training`` and gradients on), running means follow what it is given. Otherwise
+    they stand still, unless `following` is set: a stream without labels, as in use. The network then finds its context
+    and its means by itself, and still does not learn.
+
+    Attributes:
+        network: The network.
+        following: Whether running means follow outside of training as well.
+    """
+
+    def __init__(self, network: nn.Module, anatomy: Anatomy) -> None:
+        """Begin without any part; `make_plastic` puts them in."""
+        self.network, self.anatomy = network, anatomy
+        self.following = False
+        self.sensory: Sensory | None = None
+        self.store: ContextStore | None = None
+        self.opened: list[OpenUnits] = []
+        self.weights: list[OpenWeights] = []
+        self.synapses: list[Synapses] = []
+        self.gates: list[DendriticGate] = []
+        self.units: list[Unit] = []
+        self.rate: Tensor | float = 1.0
+        """Rate at which hidden units follow their means, at this step."""
+        self.floor = 0.05
+        self._turns = 0
+        self._doubts = False
+        self._plain = False
+        self._optimizer: torch.optim.Optimizer | None = None
+        self._handles: list[Any] = []
+
+    @property
+    def contexts(self) -> int:
+        """How many contexts are stored; 0 without such a gate."""
+        return 0 if self.store is None else self.store.known
+
+    @property
+    def context(self) -> int:
+        """The present context; -1 before the first, and without such a gate."""
+        return -1 if self.store is None else self.store.present
+
+    def follows(self, module: nn.Module) -> bool:
+        """Tell whether running means follow what a module is given now."""
+        return (module.training and torch.is_grad_enabled()) or (self.following and not module.training)
+
+    def sense(self, module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Meet an input: follow it, find its context, and hand it on without its mean."""
+        sensory = self.sensory
+        assert sensory is not None  # this hook is put in with it
+        if self.follows(module):
+            sensory.watch(given[0])
+            if self.store is not None:
+                self._place(learning=module.training, batch=len(given[0]))
+            else:
+                sensory.follow()
+                self.rate = sensory.rate.clamp_min(self.floor)
+                if self.gates:
+                    self._turn()
+        return (given[0] - sensory.mean, *given[1:])
+
+    def hand_on(self, _module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Take the mean off an input that another layer has met already."""
+        assert self.sensory is not None
+        return (given[0] - self.sensory.mean, *given[1:])
+
+    def _turn(self) -> None:
+        """Open the units that like the running mean, at once on news, else every now and then."""
+        assert self.sensory is not None
+        self._turns += 1
+        if self._turns % TURNED_EVERY == 1 or float(self.sensory.rate) > NEWS:
+            direction = centred(self.sensory.mean)
+            for gate in self.gates:
+                gate.turn(direction)
+
+    def _place(self, learning: bool, batch: int) -> None:
+        """Find the context of the input, and learn its mean."""
+        store, sensory = self.store, self.sensory
+        assert store is not None and sensory is not None
+        context = store.place(sensory.recent)
+        if context == store.present and context >= 0:
+            self._doubts = False
+        elif self._sure(learning and batch < sensory.horizon):
+            if context < 0:
+                context = self._commit(sensory.recent) if learning else int(store.nearest(sensory.recent[None])[0])
+            self.enter(context)
+        if learning and store.present >= 0:
+            self.rate = max(store.follow(sensory.recent), self.floor)
+            sensory.mean.copy_(store.means[store.present].view_as(sensory.mean))
+
+    def _sure(self, slowly: bool) -> bool:
+        """Tell whether the trace is of one world; begin it anew where it may still hold the one that was left."""
+        sensory = self.sensory
+        assert sensory is not None
+        if slowly and not self._doubts:
+            sensory.forget()
+            self._doubts = True
+            return False
+        if slowly and sensory.samples < sensory.horizon:
+            return False
+        self._doubts = False
+        return True
+
+    def _commit(self, recent: Tensor) -> int:
+        assert self.store is not None
+        context = self.store.commit(recent)
+        for units in self.opened:
+            units.choose(context, centred(recent))
+        return context
+
+    @torch.no_grad()
+    def enter(self, context: int) -> None:
+        """Leave the present context for a known one: open its units, and take up its means.
+
+        Args:
+            context: Its index; -1 changes nothing.
+
+        Raises:
+            ValueError: If there is no such context.
+        """
+        store = self.store
+        if store is None or not -1 <= context < store.known:
+            raise ValueError(f"there are {self.contexts} contexts, from 0; got {context}")
+        if context in (-1, store.present):
+            return
+        habituations = [unit.habituation for unit in self.units]
+        if store.present >= 0:
+            for weights in self.weights:
+                weights.put(store.present, self._optimizer)
+            for units, habituation in zip(self.opened, habituations, strict=True):
+                if habituation is not None:
+                    units.means[store.present] = habituation.mean
+        store.enter(context)
+        for weights in self.weights:
+            weights.get(context, self._optimizer)
+        for units, habituation in zip(self.opened, habituations, strict=True):
+            if habituation is not None:
+                habituation.mean.copy_(units.means[context])
+        assert self.sensory is not None
+        self.sensory.mean.copy_(store.means[context].view_as(self.sensory.mean))
+
+    def recognise(self, seen: Tensor) -> Tensor:
+        """Name the context of single inputs, without any history.
+
+        Args:
+            seen: ``(B, ...)``, as the network is given them.
+
+        Returns:
+            Indices, ``(B,)``, of the nearest prototypes; -1 where none is stored.
+
+        Raises:
+            ValueError: If the rule stores no contexts.
+        """
+        if self.store is None:
+            raise ValueError("contexts are stored by gate=Prototypes(...); this rule has none")
+        return self.store.nearest(seen)
+
+    def attach(self, optimizer: torch.optim.Optimizer) -> None:
+        """Consolidate around every step of an optimiser.
+
+        Plain gradient descent is given consolidated gradients; what any other optimiser moves is slowed down after its
+        step.
+
+        Args:
+            optimizer: Made after the network was made plastic: of its parameters of now.
+
+        Raises:
+            ValueError: If already attached, or if the optimiser has other parameters than the network.
+        """
+        if self._handles:
+            raise ValueError("this rule is attached to an optimiser already; call detach() before attach(...)")
+        theirs = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+        lost = [name for name, module in self.anatomy.weighted.items() if id(module.weight) not in theirs]
+        if lost:
+            raise ValueError(
+                f"the optimiser steps the weights of the network as it is since make_plastic; those of {lost} are not "
+                "among its parameters; make the optimiser after make_plastic"
+            )
+        self._optimizer = optimizer
+        self._plain = is_plain_descent(optimizer)
+        self._handles = [
+            optimizer.register_step_pre_hook(self._before),
+            optimizer.register_step_post_hook(self._after),
+        ]
+
+    def detach(self) -> None:
+        """Let the optimiser go; the network stays as it is."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        self._optimizer = None
+
+    def _before(self, *_: Any) -> None:
+        for synapses in self.synapses:
+            if self._plain:
+                synapses.modulate()
+            else:
+                synapses.remember()
+
+    def _after(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        if not self._plain:
+            for synapses in self.synapses:
+                synapses.brake(optimizer.param_groups[0]["lr"])
+
+    def frozen(self) -> nn.Module:
+        """Copy the network as it is now, in evaluation mode; it shares nothing with this one and has no optimiser.
+
+        Its rule follows a stream without labels: see `following`.
+        """
+        twin = copy.deepcopy(self).network.eval()
+        for parameter in twin.parameters():
+            parameter.requires_grad_(False)
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the optimiser out of copies: they learn nothing."""
+        return {**self.__dict__, "_optimizer": None, "_handles": []}

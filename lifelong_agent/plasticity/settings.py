@@ -1,0 +1,103 @@
+"""The parts of the plasticity rule, each a frozen dataclass of its constants: leave one out and that part is off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """Sensory and presynaptic adaptation: every axon transmits its activity minus its own running mean."""
+
+    horizon: int = 16
+    """Samples over which the fast trace of the input averages; batches of so many or more are a trace by themselves."""
+    floor: float = 0.05
+    """Slowest rate, per step, at which hidden units follow their own mean, in (0, 1]."""
+    hidden: bool = True
+    """Whether hidden units adapt too, or the senses alone."""
+
+    def __post_init__(self) -> None:
+        """Refuse constants that cannot mean anything.
+
+        Raises:
+            ValueError: Names the constant and its range.
+        """
+        check("Adaptation", horizon=(self.horizon, self.horizon >= 1, "a number of samples of 1 or above"))
+        check("Adaptation", floor=(self.floor, 0 < self.floor <= 1, "in (0, 1]"))
+
+
+@dataclass(frozen=True)
+class Consolidation:
+    """Consolidate or regenerate: a synapse slows down as it proves important, and returns to its birth as it does not."""
+
+    strength: float = 30.0
+    """``kappa``: how much importance slows a synapse down, zero or above."""
+    decay: float = 0.9998
+    """``rho``: what is left of importance after a step, in [0, 1]."""
+    regeneration: float = 0.0
+    """``lambda``: pull of unimportant synapses to their first weight, per unit of learning rate, zero or above."""
+
+    def __post_init__(self) -> None:
+        """Refuse constants that cannot mean anything.
+
+        Raises:
+            ValueError: Names the constant and its range.
+        """
+        check("Consolidation", strength=(self.strength, self.strength >= 0, "zero or above"))
+        check("Consolidation", decay=(self.decay, 0 <= self.decay <= 1, "in [0, 1]"))
+        check("Consolidation", regeneration=(self.regeneration, self.regeneration >= 0, "zero or above"))
+
+
+@dataclass(frozen=True)
+class Dendrites:
+    """A context gate without memory: a unit is open while its random dendrite likes the running mean of the input."""
+
+    share: float = 0.5
+    """Share of the units of a layer that are open on average, in (0, 1)."""
+
+    def __post_init__(self) -> None:
+        """Refuse constants that cannot mean anything.
+
+        Raises:
+            ValueError: Names the constant and its range.
+        """
+        check("Dendrites", share=(self.share, 0 < self.share < 1, "in (0, 1)"))
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """A context gate with memory: mean inputs are stored when they are new and known again, each opening its own units.
+
+    Memory: one input and three numbers a unit that it opens, for each context.
+    """
+
+    share: float = 0.125
+    """Share of the units of a layer that a context opens, in (0, 1]."""
+    match: float = 0.5
+    """Cosine between the centred trace of the input and a centred prototype above which the context is that one."""
+    capacity: int = 512
+    """Most contexts that are stored; afterwards the nearest one serves."""
+    floor: float = 0.01
+    """Slowest rate, per step, at which a prototype follows the input, in (0, 1]."""
+
+    def __post_init__(self) -> None:
+        """Refuse constants that cannot mean anything.
+
+        Raises:
+            ValueError: Names the constant and its range.
+        """
+        check("Prototypes", share=(self.share, 0 < self.share <= 1, "in (0, 1]"))
+        check("Prototypes", match=(self.match, -1 < self.match < 1, "a cosine between -1 and 1"))
+        check("Prototypes", capacity=(self.capacity, self.capacity >= 1, "a number of contexts of 1 or above"))
+        check("Prototypes", floor=(self.floor, 0 < self.floor <= 1, "in (0, 1]"))
+
+
+def check(what: str, **rules: tuple[object, bool, str]) -> None:
+    """Raise a ValueError for the first constant that does not hold.
+
+    Raises:
+        ValueError: Names the part, the constant, its range and what came.
+    """
+    for name, (value, holds, expected) in rules.items():
+        if not holds:
+            raise ValueError(f"{what}: {name} is {expected}; got {value!r}")
