@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from agents.discovery import HiddenLayer
+from agents.mechanism import UnitMechanism
 from agents.unit_adam import correction
-from agents.units import Initialization, Utility, bound, forget, instant_utility
+from agents.units import Initialization, Utility, bound, instant_utility, renew
 
 
 @dataclass
@@ -33,11 +34,10 @@ class UnitMemory:
     initial_std: float
 
 
-class ContinualBackprop:
+class ContinualBackprop(UnitMechanism):
     """Replaces units of any torch network after each step of its optimiser, once attached.
 
-    Forward hooks on the activations record the minibatch, only while gradients are enabled and the module is in
-    training mode, so neither acting nor collecting experience counts. After each ``optimizer.step()``, in each layer:
+    After each ``optimizer.step()``, in each layer:
 
     1. every unit ages by one update, ``a += 1``;
     2. running averages with decay ``eta``: ``f = eta f + (1 - eta) mean h`` of the activation and
@@ -99,7 +99,7 @@ class ContinualBackprop:
         ):
             if value not in known:
                 raise ValueError(f"{name} is one of {', '.join(known)}; got {value!r}")
-        self.layers = tuple(layers)
+        super().__init__(layers)
         self.replacement_rate, self.maturity_threshold, self.decay_rate = (
             replacement_rate,
             maturity_threshold,
@@ -108,44 +108,14 @@ class ContinualBackprop:
         self.utility: Utility = utility
         self.initialization: Initialization = initialization
         self.bias_transfer, self.reset_optimizer, self.accumulate = bias_transfer, reset_optimizer, accumulate
-        self.updates = 0
-        self.replaced = 0
         self._dice = torch.Generator().manual_seed(seed)
         self.memories = [self._remember(layer) for layer in self.layers]
-        self._recorded: list[list[Tensor]] = [[] for _ in self.layers]
-        self._handles: list[Any] = []
-        self._optimizer: torch.optim.Optimizer | None = None
 
     @staticmethod
     def _remember(layer: HiddenLayer) -> UnitMemory:
         weight = layer.incoming.weight.detach()
         zeros = [weight.new_zeros(layer.units) for _ in range(3)]
         return UnitMemory(*zeros, owed=0.0, initial_std=float(weight.std(correction=0)))
-
-    def attach(self, optimizer: torch.optim.Optimizer) -> None:
-        """Start to record activations and to replace units after each step of the optimiser.
-
-        Raises:
-            ValueError: If already attached.
-        """
-        if self._handles:
-            raise ValueError("this ContinualBackprop is attached already; call detach() before attach(...)")
-        self._optimizer = optimizer
-        for layer, recorded in zip(self.layers, self._recorded, strict=True):
-            self._handles.append(layer.activation.register_forward_hook(_recorder(recorded)))
-        self._handles.append(optimizer.register_step_post_hook(self._after))
-
-    def detach(self) -> None:
-        """Stop recording and replacing; memories stay."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
-        self._optimizer = None
-        for recorded in self._recorded:
-            recorded.clear()
-
-    def _after(self, _optimizer: torch.optim.Optimizer, _args: tuple[Any, ...], _kwargs: dict[Any, Any]) -> None:
-        self.step()
 
     @torch.no_grad()
     def step(self) -> list[Tensor]:
@@ -197,29 +167,13 @@ class ContinualBackprop:
         return int(torch.rand((), generator=self._dice).item() < expected)
 
     def _replace(self, layer: HiddenLayer, memory: UnitMemory, units: Tensor) -> None:
-        weight = layer.incoming.weight
         if self.bias_transfer:
             mean = memory.mean[units] / correction(memory.age[units], self.decay_rate)
             for reader in layer.outgoing:
                 if reader.bias is not None:
                     reader.bias.add_(reader.weight[:, units] @ mean)
         beta = bound(layer, self.initialization, memory.initial_std)
-        fresh = torch.rand((len(units), layer.incoming.in_features), generator=self._dice)
-        weight[units] = ((2 * fresh - 1) * beta).to(weight)
-        changed: list[tuple[Tensor | None, Any, float | None]] = [
-            (weight, units, None),
-            (layer.incoming.bias, units, 0.0),
-            *((reader.weight, (slice(None), units), 0.0) for reader in layer.outgoing),
-        ]
-        if layer.norm is not None:
-            changed += [(layer.norm.weight, units, 1.0), (layer.norm.bias, units, 0.0)]
-        for parameter, index, value in changed:
-            if parameter is None:
-                continue
-            if value is not None:
-                parameter[index] = value
-            if self.reset_optimizer and self._optimizer is not None:
-                forget(self._optimizer, parameter, index)
+        renew(layer, units, beta, self._dice, self._optimizer if self.reset_optimizer else None)
         for tensor in (memory.age, memory.mean, memory.utility):
             tensor[units] = 0
 
@@ -243,20 +197,9 @@ class ContinualBackprop:
         Raises:
             ValueError: If the state is of other layers.
         """
-        mine = {layer.name: layer.units for layer in self.layers}
-        theirs = {name: len(memory["age"]) for name, memory in state["layers"].items()}
-        if mine != theirs:
-            raise ValueError(f"a state of the layers {mine} (units each) was expected; got one of {theirs}")
+        self._check_layers({name: len(memory["age"]) for name, memory in state["layers"].items()})
         self.updates, self.replaced = state["updates"], state["replaced"]
         self._dice.set_state(state["dice"])
         for layer, memory in zip(self.layers, self.memories, strict=True):
             for key, value in state["layers"][layer.name].items():
                 setattr(memory, key, value.clone().to(memory.age) if isinstance(value, Tensor) else value)
-
-
-def _recorder(recorded: list[Tensor]) -> Callable[[nn.Module, Any, Tensor], None]:
-    def record(module: nn.Module, _given: Any, activations: Tensor) -> None:
-        if torch.is_grad_enabled() and module.training:
-            recorded.append(activations.detach())
-
-    return record

@@ -75,6 +75,40 @@ def bound(layer: HiddenLayer, initialization: Initialization, initial_std: float
     }[initialization]
 
 
+@torch.no_grad()
+def renew(
+    layer: HiddenLayer, units: Tensor, beta: float, dice: torch.Generator, optimizer: torch.optim.Optimizer | None
+) -> None:
+    """Make hidden units as new, in place.
+
+    Fresh incoming weights from ``U(-beta, beta)``, bias 0, outgoing weights 0, a layer norm's gain 1 and shift 0.
+
+    Args:
+        layer: The hidden layer.
+        units: Indices of the units, shape ``(k,)``.
+        beta: From `bound`.
+        dice: Draws the weights.
+        optimizer: Forgets all these numbers (see `forget`); None if it is to remember.
+    """
+    weight = layer.incoming.weight
+    fresh = torch.rand((len(units), layer.incoming.in_features), generator=dice)
+    weight[units] = ((2 * fresh - 1) * beta).to(weight)
+    changed: list[tuple[Tensor | None, Any, float | None]] = [
+        (weight, units, None),
+        (layer.incoming.bias, units, 0.0),
+        *((reader.weight, (slice(None), units), 0.0) for reader in layer.outgoing),
+    ]
+    if layer.norm is not None:
+        changed += [(layer.norm.weight, units, 1.0), (layer.norm.bias, units, 0.0)]
+    for parameter, index, value in changed:
+        if parameter is None:
+            continue
+        if value is not None:
+            parameter[index] = value
+        if optimizer is not None:
+            forget(optimizer, parameter, index)
+
+
 def forget(optimizer: torch.optim.Optimizer, parameter: Tensor, index: Any) -> None:
     """Zero what an optimiser remembers of some elements of a parameter.
 
