@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from agents.units import Initialization, Utility, bound, instant_utility, renew
 
 @dataclass
 class UnitMemory:
-    """What is remembered of one layer's units; all tensors of shape ``(units,)``.
+    """What is remembered of one layer's units; all tensors of shape ``(units,)``, views into those of all layers.
 
     Attributes:
         age: Updates since the unit was born.
@@ -109,13 +110,15 @@ class ContinualBackprop(UnitMechanism):
         self.initialization: Initialization = initialization
         self.bias_transfer, self.reset_optimizer, self.accumulate = bias_transfer, reset_optimizer, accumulate
         self._dice = torch.Generator().manual_seed(seed)
-        self.memories = [self._remember(layer) for layer in self.layers]
-
-    @staticmethod
-    def _remember(layer: HiddenLayer) -> UnitMemory:
-        weight = layer.incoming.weight.detach()
-        zeros = [weight.new_zeros(layer.units) for _ in range(3)]
-        return UnitMemory(*zeros, owed=0.0, initial_std=float(weight.std(correction=0)))
+        stops = np.cumsum([layer.units for layer in self.layers]).tolist()
+        self._spans = [slice(stop - layer.units, stop) for layer, stop in zip(self.layers, stops, strict=True)]
+        weights = [layer.incoming.weight.detach() for layer in self.layers]
+        self._age, self._mean, self._utility = (weights[0].new_zeros(stops[-1]) for _ in range(3))
+        self._none = weights[0].new_zeros(0, dtype=torch.long)
+        self.memories = [
+            UnitMemory(self._age[span], self._mean[span], self._utility[span], 0.0, float(weight.std(correction=0)))
+            for span, weight in zip(self._spans, weights, strict=True)
+        ]
 
     @torch.no_grad()
     def step(self) -> list[Tensor]:
@@ -125,35 +128,46 @@ class ContinualBackprop(UnitMechanism):
             For each layer the indices of the replaced units, least useful first.
         """
         self.updates += 1
-        chosen = []
-        for layer, memory, recorded in zip(self.layers, self.memories, self._recorded, strict=True):
-            if recorded:
-                activations = recorded[0] if len(recorded) == 1 else torch.cat(recorded)
-                recorded.clear()
-                chosen.append(self._choose(layer, memory, activations.flatten(0, -2)))
-            else:
-                chosen.append(memory.age.new_zeros(0, dtype=torch.long))
+        places = [place for place, recorded in enumerate(self._recorded) if recorded]
+        activations = [_rows(recorded) for recorded in self._recorded if recorded]
+        self.discard()
+        if len(places) == len(self.layers) and len({len(rows) for rows in activations}) == 1:
+            self._judge(places, torch.cat(activations, dim=1) if len(places) > 1 else activations[0])
+        else:
+            for place, rows in zip(places, activations, strict=True):
+                self._judge([place], rows)
+        chosen = [self._none for _ in self.layers]
+        if self.updates > self.maturity_threshold:  # before, nobody can be old enough
+            mature = (self._age > self.maturity_threshold).cpu().numpy()
+            for place in places:
+                chosen[place] = self._choose(place, mature[self._spans[place]])
         for layer, memory, units in zip(self.layers, self.memories, chosen, strict=True):
             if len(units):
                 self._replace(layer, memory, units)
                 self.replaced += len(units)
         return chosen
 
-    def _choose(self, layer: HiddenLayer, memory: UnitMemory, activations: Tensor) -> Tensor:
-        memory.age += 1
-        seasoned = correction(memory.age, self.decay_rate)
-        memory.mean.lerp_(activations.mean(dim=0), 1 - self.decay_rate)
-        instant = instant_utility(layer, activations, memory.mean / seasoned, self.utility)
-        memory.utility.lerp_(instant, 1 - self.decay_rate)
-        none = memory.age.new_zeros(0, dtype=torch.long)
-        if self.updates <= self.maturity_threshold:
-            return none  # nobody can be older than that
-        mature = torch.nonzero(memory.age > self.maturity_threshold).flatten()
-        due = self._due(memory, len(mature))
+    def _judge(self, places: Sequence[int], activations: Tensor) -> None:
+        """Age and judge the units of neighbouring layers, together: these are many small operations."""
+        age, mean, utility = self._age, self._mean, self._utility
+        if len(places) < len(self.layers):
+            span = slice(self._spans[places[0]].start, self._spans[places[-1]].stop)
+            age, mean, utility = age[span], mean[span], utility[span]
+        age += 1
+        mean.lerp_(activations.mean(dim=0), 1 - self.decay_rate)
+        corrected = mean / correction(age, self.decay_rate)
+        layers = [self.layers[place] for place in places]
+        utility.lerp_(instant_utility(layers, activations, corrected, self.utility), 1 - self.decay_rate)
+
+    def _choose(self, place: int, mature: np.ndarray) -> Tensor:
+        """Choose which units of a layer go, least useful first; told which are mature, ``(units,)``, bool."""
+        memory = self.memories[place]
+        due = self._due(memory, int(np.count_nonzero(mature)))
         if due == 0:
-            return none
-        corrected = memory.utility[mature] / seasoned[mature]
-        return mature[torch.argsort(corrected, stable=True)[:due]]
+            return self._none
+        old = torch.from_numpy(np.flatnonzero(mature)).to(memory.age.device)
+        corrected = memory.utility[old] / correction(memory.age[old], self.decay_rate)
+        return old[torch.argsort(corrected, stable=True)[:due]]
 
     def _due(self, memory: UnitMemory, mature: int) -> int:
         expected = self.replacement_rate * mature
@@ -202,4 +216,13 @@ class ContinualBackprop(UnitMechanism):
         self._dice.set_state(state["dice"])
         for layer, memory in zip(self.layers, self.memories, strict=True):
             for key, value in state["layers"][layer.name].items():
-                setattr(memory, key, value.clone().to(memory.age) if isinstance(value, Tensor) else value)
+                if isinstance(value, Tensor):
+                    getattr(memory, key).copy_(value)
+                else:
+                    setattr(memory, key, value)
+
+
+def _rows(recorded: list[Tensor]) -> Tensor:
+    """Join what one layer recorded, shapes ``(..., units)``, to ``(B, units)``."""
+    rows = [each if each.dim() == 2 else each.flatten(0, -2) for each in recorded]
+    return torch.cat(rows) if len(rows) > 1 else rows[0]

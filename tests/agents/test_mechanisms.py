@@ -143,7 +143,7 @@ def test_states_of_other_networks_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("make", "complaint"),
-    [
+    [  # pyright: ignore[reportArgumentType]
         (lambda net: L2Init(net.parameters(), -1.0), "strength is zero or above; got -1.0"),
         (lambda net: WeightClipping(net, 0.0), "clip is above zero; got 0.0"),
         (lambda net: ShrinkPerturb(net.parameters(), shrink=2.0), r"shrink is in \[0, 1\]; got 2.0"),
