@@ -1,22 +1,34 @@
 """Learners behind one protocol; importing this package registers every shipped kind of agent."""
 
 from agents.brain import BrainSpec
+from agents.cbp import CBPSpec
+from agents.classifier import ClassifierSpec
+from agents.l2init import L2InitSpec
 from agents.ppo import PPOSpec
 from agents.ppo_cbp import PPOCBPSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
 from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
+from agents.redo import ReDoSpec
+from agents.shrink_perturb import ShrinkPerturbSpec
+from agents.weight_clipping import WeightClippingSpec
 
 __all__ = [
     "Agent",
     "AgentSpec",
     "BrainSpec",
+    "CBPSpec",
+    "ClassifierSpec",
+    "L2InitSpec",
     "PPOCBPSpec",
     "PPOSpec",
     "Policy",
     "RandomAgent",
     "RandomPolicy",
     "RandomSpec",
+    "ReDoSpec",
+    "ShrinkPerturbSpec",
     "Step",
+    "WeightClippingSpec",
     "check_autoreset",
     "vector_steps",
 ]

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from agents.discovery import HiddenLayer
+from agents.mechanism import UnitMechanism
 from agents.unit_adam import correction
-from agents.units import Initialization, Utility, bound, forget, instant_utility
+from agents.units import Initialization, Utility, bound, instant_utility, renew
 
 
 @dataclass
 class UnitMemory:
-    """What is remembered of one layer's units; all tensors of shape ``(units,)``.
+    """What is remembered of one layer's units; all tensors of shape ``(units,)``, views into those of all layers.
 
     Attributes:
         age: Updates since the unit was born.
@@ -33,11 +35,10 @@ class UnitMemory:
     initial_std: float
 
 
-class ContinualBackprop:
+class ContinualBackprop(UnitMechanism):
     """Replaces units of any torch network after each step of its optimiser, once attached.
 
-    Forward hooks on the activations record the minibatch, only while gradients are enabled and the module is in
-    training mode, so neither acting nor collecting experience counts. After each ``optimizer.step()``, in each layer:
+    After each ``optimizer.step()``, in each layer:
 
     1. every unit ages by one update, ``a += 1``;
     2. running averages with decay ``eta``: ``f = eta f + (1 - eta) mean h`` of the activation and
@@ -99,7 +100,7 @@ class ContinualBackprop:
         ):
             if value not in known:
                 raise ValueError(f"{name} is one of {', '.join(known)}; got {value!r}")
-        self.layers = tuple(layers)
+        super().__init__(layers)
         self.replacement_rate, self.maturity_threshold, self.decay_rate = (
             replacement_rate,
             maturity_threshold,
@@ -108,44 +109,16 @@ class ContinualBackprop:
         self.utility: Utility = utility
         self.initialization: Initialization = initialization
         self.bias_transfer, self.reset_optimizer, self.accumulate = bias_transfer, reset_optimizer, accumulate
-        self.updates = 0
-        self.replaced = 0
         self._dice = torch.Generator().manual_seed(seed)
-        self.memories = [self._remember(layer) for layer in self.layers]
-        self._recorded: list[list[Tensor]] = [[] for _ in self.layers]
-        self._handles: list[Any] = []
-        self._optimizer: torch.optim.Optimizer | None = None
-
-    @staticmethod
-    def _remember(layer: HiddenLayer) -> UnitMemory:
-        weight = layer.incoming.weight.detach()
-        zeros = [weight.new_zeros(layer.units) for _ in range(3)]
-        return UnitMemory(*zeros, owed=0.0, initial_std=float(weight.std(correction=0)))
-
-    def attach(self, optimizer: torch.optim.Optimizer) -> None:
-        """Start to record activations and to replace units after each step of the optimiser.
-
-        Raises:
-            ValueError: If already attached.
-        """
-        if self._handles:
-            raise ValueError("this ContinualBackprop is attached already; call detach() before attach(...)")
-        self._optimizer = optimizer
-        for layer, recorded in zip(self.layers, self._recorded, strict=True):
-            self._handles.append(layer.activation.register_forward_hook(_recorder(recorded)))
-        self._handles.append(optimizer.register_step_post_hook(self._after))
-
-    def detach(self) -> None:
-        """Stop recording and replacing; memories stay."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
-        self._optimizer = None
-        for recorded in self._recorded:
-            recorded.clear()
-
-    def _after(self, _optimizer: torch.optim.Optimizer, _args: tuple[Any, ...], _kwargs: dict[Any, Any]) -> None:
-        self.step()
+        stops = np.cumsum([layer.units for layer in self.layers]).tolist()
+        self._spans = [slice(stop - layer.units, stop) for layer, stop in zip(self.layers, stops, strict=True)]
+        weights = [layer.incoming.weight.detach() for layer in self.layers]
+        self._age, self._mean, self._utility = (weights[0].new_zeros(stops[-1]) for _ in range(3))
+        self._none = weights[0].new_zeros(0, dtype=torch.long)
+        self.memories = [
+            UnitMemory(self._age[span], self._mean[span], self._utility[span], 0.0, float(weight.std(correction=0)))
+            for span, weight in zip(self._spans, weights, strict=True)
+        ]
 
     @torch.no_grad()
     def step(self) -> list[Tensor]:
@@ -155,35 +128,46 @@ class ContinualBackprop:
             For each layer the indices of the replaced units, least useful first.
         """
         self.updates += 1
-        chosen = []
-        for layer, memory, recorded in zip(self.layers, self.memories, self._recorded, strict=True):
-            if recorded:
-                activations = recorded[0] if len(recorded) == 1 else torch.cat(recorded)
-                recorded.clear()
-                chosen.append(self._choose(layer, memory, activations.flatten(0, -2)))
-            else:
-                chosen.append(memory.age.new_zeros(0, dtype=torch.long))
+        places = [place for place, recorded in enumerate(self._recorded) if recorded]
+        activations = [_rows(recorded) for recorded in self._recorded if recorded]
+        self.discard()
+        if len(places) == len(self.layers) and len({len(rows) for rows in activations}) == 1:
+            self._judge(places, torch.cat(activations, dim=1) if len(places) > 1 else activations[0])
+        else:
+            for place, rows in zip(places, activations, strict=True):
+                self._judge([place], rows)
+        chosen = [self._none for _ in self.layers]
+        if self.updates > self.maturity_threshold:  # before, nobody can be old enough
+            mature = (self._age > self.maturity_threshold).cpu().numpy()
+            for place in places:
+                chosen[place] = self._choose(place, mature[self._spans[place]])
         for layer, memory, units in zip(self.layers, self.memories, chosen, strict=True):
             if len(units):
                 self._replace(layer, memory, units)
                 self.replaced += len(units)
         return chosen
 
-    def _choose(self, layer: HiddenLayer, memory: UnitMemory, activations: Tensor) -> Tensor:
-        memory.age += 1
-        seasoned = correction(memory.age, self.decay_rate)
-        memory.mean.lerp_(activations.mean(dim=0), 1 - self.decay_rate)
-        instant = instant_utility(layer, activations, memory.mean / seasoned, self.utility)
-        memory.utility.lerp_(instant, 1 - self.decay_rate)
-        none = memory.age.new_zeros(0, dtype=torch.long)
-        if self.updates <= self.maturity_threshold:
-            return none  # nobody can be older than that
-        mature = torch.nonzero(memory.age > self.maturity_threshold).flatten()
-        due = self._due(memory, len(mature))
+    def _judge(self, places: Sequence[int], activations: Tensor) -> None:
+        """Age and judge the units of neighbouring layers, together: these are many small operations."""
+        age, mean, utility = self._age, self._mean, self._utility
+        if len(places) < len(self.layers):
+            span = slice(self._spans[places[0]].start, self._spans[places[-1]].stop)
+            age, mean, utility = age[span], mean[span], utility[span]
+        age += 1
+        mean.lerp_(activations.mean(dim=0), 1 - self.decay_rate)
+        corrected = mean / correction(age, self.decay_rate)
+        layers = [self.layers[place] for place in places]
+        utility.lerp_(instant_utility(layers, activations, corrected, self.utility), 1 - self.decay_rate)
+
+    def _choose(self, place: int, mature: np.ndarray) -> Tensor:
+        """Choose which units of a layer go, least useful first; told which are mature, ``(units,)``, bool."""
+        memory = self.memories[place]
+        due = self._due(memory, int(np.count_nonzero(mature)))
         if due == 0:
-            return none
-        corrected = memory.utility[mature] / seasoned[mature]
-        return mature[torch.argsort(corrected, stable=True)[:due]]
+            return self._none
+        old = torch.from_numpy(np.flatnonzero(mature)).to(memory.age.device)
+        corrected = memory.utility[old] / correction(memory.age[old], self.decay_rate)
+        return old[torch.argsort(corrected, stable=True)[:due]]
 
     def _due(self, memory: UnitMemory, mature: int) -> int:
         expected = self.replacement_rate * mature
@@ -197,29 +181,13 @@ class ContinualBackprop:
         return int(torch.rand((), generator=self._dice).item() < expected)
 
     def _replace(self, layer: HiddenLayer, memory: UnitMemory, units: Tensor) -> None:
-        weight = layer.incoming.weight
         if self.bias_transfer:
             mean = memory.mean[units] / correction(memory.age[units], self.decay_rate)
             for reader in layer.outgoing:
                 if reader.bias is not None:
                     reader.bias.add_(reader.weight[:, units] @ mean)
         beta = bound(layer, self.initialization, memory.initial_std)
-        fresh = torch.rand((len(units), layer.incoming.in_features), generator=self._dice)
-        weight[units] = ((2 * fresh - 1) * beta).to(weight)
-        changed: list[tuple[Tensor | None, Any, float | None]] = [
-            (weight, units, None),
-            (layer.incoming.bias, units, 0.0),
-            *((reader.weight, (slice(None), units), 0.0) for reader in layer.outgoing),
-        ]
-        if layer.norm is not None:
-            changed += [(layer.norm.weight, units, 1.0), (layer.norm.bias, units, 0.0)]
-        for parameter, index, value in changed:
-            if parameter is None:
-                continue
-            if value is not None:
-                parameter[index] = value
-            if self.reset_optimizer and self._optimizer is not None:
-                forget(self._optimizer, parameter, index)
+        renew(layer, units, beta, self._dice, self._optimizer if self.reset_optimizer else None)
         for tensor in (memory.age, memory.mean, memory.utility):
             tensor[units] = 0
 
@@ -243,20 +211,18 @@ class ContinualBackprop:
         Raises:
             ValueError: If the state is of other layers.
         """
-        mine = {layer.name: layer.units for layer in self.layers}
-        theirs = {name: len(memory["age"]) for name, memory in state["layers"].items()}
-        if mine != theirs:
-            raise ValueError(f"a state of the layers {mine} (units each) was expected; got one of {theirs}")
+        self._check_layers({name: len(memory["age"]) for name, memory in state["layers"].items()})
         self.updates, self.replaced = state["updates"], state["replaced"]
         self._dice.set_state(state["dice"])
         for layer, memory in zip(self.layers, self.memories, strict=True):
             for key, value in state["layers"][layer.name].items():
-                setattr(memory, key, value.clone().to(memory.age) if isinstance(value, Tensor) else value)
+                if isinstance(value, Tensor):
+                    getattr(memory, key).copy_(value)
+                else:
+                    setattr(memory, key, value)
 
 
-def _recorder(recorded: list[Tensor]) -> Callable[[nn.Module, Any, Tensor], None]:
-    def record(module: nn.Module, _given: Any, activations: Tensor) -> None:
-        if torch.is_grad_enabled() and module.training:
-            recorded.append(activations.detach())
-
-    return record
+def _rows(recorded: list[Tensor]) -> Tensor:
+    """Join what one layer recorded, shapes ``(..., units)``, to ``(B, units)``."""
+    rows = [each if each.dim() == 2 else each.flatten(0, -2) for each in recorded]
+    return torch.cat(rows) if len(rows) > 1 else rows[0]

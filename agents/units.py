@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -18,11 +19,11 @@ Initialization = Literal["matched", "kaiming", "lecun", "default", "xavier"]
 def read_by(layer: HiddenLayer) -> Tensor:
     """Compute the mean absolute outgoing weight of each unit over all readers, shape ``(units,)``."""
     rows = sum(reader.out_features for reader in layer.outgoing)
-    total = torch.stack([reader.weight.abs().sum(dim=0) for reader in layer.outgoing]).sum(dim=0)
-    return total / rows
+    totals = [reader.weight.abs().sum(dim=0) for reader in layer.outgoing]
+    return (torch.stack(totals).sum(dim=0) if len(totals) > 1 else totals[0]) / rows
 
 
-def instant_utility(layer: HiddenLayer, activations: Tensor, mean: Tensor, utility: Utility) -> Tensor:
+def instant_utility(layers: Sequence[HiddenLayer], activations: Tensor, mean: Tensor, utility: Utility) -> Tensor:
     """Compute how useful each unit is on one minibatch.
 
     With ``h`` the activations, ``f`` the corrected running mean of ``h``, ``w`` the outgoing and ``v`` the incoming
@@ -34,18 +35,21 @@ def instant_utility(layer: HiddenLayer, activations: Tensor, mean: Tensor, utili
     - ``adaptable_contribution``: ``mean|h - f| mean|w| / mean|v|``, which also spares units that can change quickly.
 
     Args:
-        layer: The hidden layer.
-        activations: Its activations, shape ``(B, units)``.
+        layers: Hidden layers.
+        activations: Their activations side by side, shape ``(B, units)``.
         mean: Bias-corrected running mean of the activations, shape ``(units,)``.
         utility: Which of the three.
 
     Returns:
         Utilities, shape ``(units,)``, zero or above.
     """
+    read = torch.cat([read_by(layer) for layer in layers])
     if utility == "contribution":
-        return activations.abs().mean(dim=0) * read_by(layer)
-    useful = (activations - mean).abs().mean(dim=0) * read_by(layer)
-    return useful if utility == "zero_contribution" else useful / layer.incoming.weight.abs().mean(dim=1)
+        return activations.abs().mean(dim=0) * read
+    useful = (activations - mean).abs().mean(dim=0) * read
+    if utility == "zero_contribution":
+        return useful
+    return useful / torch.cat([layer.incoming.weight.abs().mean(dim=1) for layer in layers])
 
 
 def bound(layer: HiddenLayer, initialization: Initialization, initial_std: float) -> float:
@@ -73,6 +77,40 @@ def bound(layer: HiddenLayer, initialization: Initialization, initial_std: float
         "default": math.sqrt(1 / fan_in),
         "xavier": gain * math.sqrt(6 / (fan_in + fan_out)),
     }[initialization]
+
+
+@torch.no_grad()
+def renew(
+    layer: HiddenLayer, units: Tensor, beta: float, dice: torch.Generator, optimizer: torch.optim.Optimizer | None
+) -> None:
+    """Make hidden units as new, in place.
+
+    Fresh incoming weights from ``U(-beta, beta)``, bias 0, outgoing weights 0, a layer norm's gain 1 and shift 0.
+
+    Args:
+        layer: The hidden layer.
+        units: Indices of the units, shape ``(k,)``.
+        beta: From `bound`.
+        dice: Draws the weights.
+        optimizer: Forgets all these numbers (see `forget`); None if it is to remember.
+    """
+    weight = layer.incoming.weight
+    fresh = torch.rand((len(units), layer.incoming.in_features), generator=dice)
+    weight[units] = ((2 * fresh - 1) * beta).to(weight)
+    changed: list[tuple[Tensor | None, Any, float | None]] = [
+        (weight, units, None),
+        (layer.incoming.bias, units, 0.0),
+        *((reader.weight, (slice(None), units), 0.0) for reader in layer.outgoing),
+    ]
+    if layer.norm is not None:
+        changed += [(layer.norm.weight, units, 1.0), (layer.norm.bias, units, 0.0)]
+    for parameter, index, value in changed:
+        if parameter is None:
+            continue
+        if value is not None:
+            parameter[index] = value
+        if optimizer is not None:
+            forget(optimizer, parameter, index)
 
 
 def forget(optimizer: torch.optim.Optimizer, parameter: Tensor, index: Any) -> None:

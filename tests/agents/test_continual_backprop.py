@@ -66,9 +66,9 @@ def test_the_other_utilities_by_hand() -> None:
     (layer,) = discover(tiny(), FIRST)
     activations, mean = torch.tensor([[1.0, 2.0, 2.0], [3.0, 0.0, 2.0]]), torch.tensor([2.0, 2.0, 0.0])
     # mean|h - f|: 1, 1, 2; times mean|w| 2, 1, .5; over mean|v| .5, .5, 1.
-    zero = instant_utility(layer, activations, mean, "zero_contribution")
+    zero = instant_utility([layer], activations, mean, "zero_contribution")
     torch.testing.assert_close(zero, torch.tensor([2.0, 1.0, 1.0]))
-    adaptable = instant_utility(layer, activations, mean, "adaptable_contribution")
+    adaptable = instant_utility([layer], activations, mean, "adaptable_contribution")
     torch.testing.assert_close(adaptable, torch.tensor([4.0, 2.0, 1.0]))
 
 
@@ -158,7 +158,7 @@ def test_all_layers_choose_before_any_changes_and_shared_units_reach_all_readers
     activations = net.trunk(seen).detach()
     joined = torch.cat([net.left.weight, net.right.weight]).detach()  # four rows read the four units
     expected = activations.abs().mean(0) * joined.abs().mean(0)
-    torch.testing.assert_close(instant_utility(layer, activations, torch.zeros(4), "contribution").detach(), expected)
+    torch.testing.assert_close(instant_utility([layer], activations, torch.zeros(4), "contribution").detach(), expected)
     method, optimizer = begin(net, replacement_rate=0.5)
     biases = torch.cat([net.left.bias, net.right.bias]).detach()
     learn(net, optimizer, seen)
