@@ -9,6 +9,7 @@ from agents.ppo_cbp import PPOCBPSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
 from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
 from agents.redo import ReDoSpec
+from agents.rule import GatedRuleSpec, RuleSpec
 from agents.shrink_perturb import ShrinkPerturbSpec
 from agents.weight_clipping import WeightClippingSpec
 
@@ -18,6 +19,7 @@ __all__ = [
     "BrainSpec",
     "CBPSpec",
     "ClassifierSpec",
+    "GatedRuleSpec",
     "L2InitSpec",
     "PPOCBPSpec",
     "PPOSpec",
@@ -26,6 +28,7 @@ __all__ = [
     "RandomPolicy",
     "RandomSpec",
     "ReDoSpec",
+    "RuleSpec",
     "ShrinkPerturbSpec",
     "Step",
     "WeightClippingSpec",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built
     from agents.classifier_agent import ClassifierAgent
     from agents.classifier_network import ClassifierNetwork
     from agents.mechanism import Mechanism
+    from lifelong_agent.plasticity import Plastic
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,21 @@ class ClassifierSpec(AgentSpec, kind="bp"):
             seed: Of the mechanism's randomness.
         """
         return None
+
+    def rule(self, network: ClassifierNetwork, seed: int) -> Plastic | None:
+        """Make the network plastic by the parts of the rule that are asked for, unattached; None if none are.
+
+        Args:
+            network: As it was born; changed in place.
+            seed: Of what the rule draws.
+        """
+        if not self.adaptation:
+            return None
+        import torch  # noqa: PLC0415
+
+        from lifelong_agent.plasticity import make_plastic  # noqa: PLC0415
+
+        return make_plastic(network, torch.zeros(1, network.shape[0]), pool=False, consolidation=None)
 
     def build(self, env: gym.vector.VectorEnv, seed: int) -> ClassifierAgent:
         """Make the agent; see `AgentSpec.build`."""

@@ -10,7 +10,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium import spaces
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from agents import vitals
@@ -19,6 +19,7 @@ from agents.classifier_network import ClassifierNetwork
 from agents.protocol import Policy, Step, check_autoreset, vector_steps
 from agents.recent import Recent
 from agents.unit_adam import UnitAdam
+from lifelong_agent.plasticity import Plastic
 from lifelong_agent.seeds import seed_for
 
 VITALS_SAMPLES = 2000
@@ -35,6 +36,7 @@ class ClassifierAgent:
         network: The network.
         optimizer: Its optimiser.
         plasticity: What keeps it plastic, attached; None if nothing does.
+        rule: The local rule it learns by, or the parts of it; None if there are none.
     """
 
     def __init__(self, spec: ClassifierSpec, env: gym.vector.VectorEnv, seed: int) -> None:
@@ -47,9 +49,12 @@ class ClassifierAgent:
         self.spec = spec
         self.shape, classes = check_body(spec, env)
         dice = torch.Generator().manual_seed(seed_for(seed, "classifier", "weights"))
-        self.network = ClassifierNetwork(math.prod(self.shape), spec.widths, classes, dice, spec.adaptation)
-        self.optimizer = make_optimizer(spec, self.network)
+        self.network = ClassifierNetwork(math.prod(self.shape), spec.widths, classes, dice)
         self.plasticity = spec.mechanism(self.network, seed_for(seed, "classifier", spec.kind))
+        self.rule = spec.rule(self.network, seed_for(seed, "classifier", "rule"))
+        self.optimizer = make_optimizer(spec, self.network)
+        if self.rule is not None:
+            self.rule.attach(self.optimizer)
         if self.plasticity is not None:
             self.plasticity.attach(self.optimizer)
         self._recent = Recent(env.num_envs, self.shape, VITALS_SAMPLES)
@@ -66,19 +71,20 @@ class ClassifierAgent:
         seen, _ = env.reset()
         if self._recent.num_envs != env.num_envs:
             self._recent = Recent(env.num_envs, self.shape, VITALS_SAMPLES)
-        network, recent = self.network, self._recent
+        network, rule, recent = self.network, self.rule, self._recent
         for _ in range(turns):
-            before = network.state()
+            before = None if rule is None else rule.running()
             logits = network(recent.keep(seen))
             seen, _, _, _, infos = env.step(logits.detach().numpy().argmax(axis=1))
             self._learn(logits, right_classes(infos, env), before)
 
-    def _learn(self, logits: Tensor, answer: np.ndarray, before: tuple[Tensor, ...]) -> None:
+    def _learn(self, logits: Tensor, answer: np.ndarray, before: tuple[Tensor, ...] | None) -> None:
         """Take one step of gradient descent on the cross-entropy of logits ``(N, classes)``."""
         loss = cross_entropy(logits, torch.from_numpy(answer))
         value = loss.detach().numpy()
         if not math.isfinite(value):
-            self.network.restore(before)
+            if self.rule is not None and before is not None:
+                self.rule.restore(before)
             if self.plasticity is not None:
                 self.plasticity.discard()
             raise FloatingPointError(
@@ -92,7 +98,10 @@ class ClassifierAgent:
 
     def policy(self) -> FrozenClassifier:
         """Copy the network; see `Agent.policy`."""
-        return FrozenClassifier(self.network.copied())
+        if self.rule is None:
+            return FrozenClassifier(self.network.copied())
+        twin = self.rule.frozen()
+        return FrozenClassifier(twin.network, twin)
 
     def vitals(self) -> Mapping[str, float]:
         """Tell how the network fares on the latest pictures.
@@ -106,6 +115,8 @@ class ClassifierAgent:
         told = {"vitals/weight_magnitude": vitals.weight_magnitude(weights)}
         if self.plasticity is not None:
             told |= self.plasticity.vitals()
+        if self.rule is not None and self.rule.store is not None:
+            told["vitals/contexts"] = float(self.rule.contexts)
         pictures = self._recent.pictures()
         if len(pictures):
             with torch.no_grad():
@@ -118,16 +129,19 @@ class ClassifierAgent:
 
 
 class FrozenClassifier(Policy):
-    """A frozen network that gives its best answer; running means move on, and are put back for each task."""
+    """A frozen network that gives its best answer. By the rule it follows the stream of an exam, without labels."""
 
-    def __init__(self, network: ClassifierNetwork) -> None:
-        """Take over a network in evaluation mode that nobody else holds."""
-        self.network = network
-        self._born = network.state()
+    def __init__(self, network: nn.Module, rule: Plastic | None = None) -> None:
+        """Take over a network in evaluation mode that nobody else holds, and its rule, if it has one."""
+        self.network, self.rule = network, rule
+        self._born = None if rule is None else rule.running()
 
     def reset(self, num_envs: int, rng: np.random.Generator) -> None:
-        """Begin an exam; nothing is drawn. See `Policy.reset`."""
-        self.network.restore(self._born)
+        """Begin an exam: what was met in the last one is forgotten; nothing is drawn. See `Policy.reset`."""
+        if self.rule is not None and self._born is not None:
+            if self.rule.store is None:
+                self.rule.restore(self._born)
+            self.rule.begin_stream()
 
     def act(self, observation: np.ndarray) -> np.ndarray:
         """Name the likeliest class of each picture, shape ``(N, ...)`` -> ``(N,)``."""
@@ -154,7 +168,8 @@ def right_classes(infos: Mapping[str, Any], env: gym.vector.VectorEnv) -> np.nda
     Raises:
         ValueError: If the world does not tell them.
     """
-    answer = infos.get("answer")
+    # Where the world changes with a step, what the step told is of the episodes that ended with it.
+    answer = infos["answer"] if "answer" in infos else infos.get("final_info", {}).get("answer")
     if isinstance(answer, np.ndarray) and answer.dtype == np.int64 and answer.shape == (env.num_envs,):
         return answer
     got = f"{answer.dtype} of shape {answer.shape}" if isinstance(answer, np.ndarray) else f"{type(answer).__name__}"

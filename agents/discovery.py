@@ -8,11 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from agents.centre import Centre
-
 ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Softplus, nn.SELU, nn.ReLU6)
 """Nonlinearities that act on each unit alone."""
-TRANSPARENT = (nn.Identity, nn.Dropout, nn.Flatten, nn.Sequential, Centre)
+TRANSPARENT = (nn.Identity, nn.Dropout, nn.Flatten, nn.Sequential)
 """Modules a unit passes through unchanged, as long as the shape stays (a Sequential without children among them)."""
 
 

@@ -99,7 +99,9 @@ class UnitMechanism(Mechanism):
 
     def _hooks(self, optimizer: torch.optim.Optimizer) -> list[Any]:
         recorders = [
-            layer.activation.register_forward_hook(self._recorder(recorded))
+            layer.activation.register_forward_hook(
+                self._recorder(recorded), prepend=True
+            )  # what a unit did, not what it sent
             for layer, recorded in zip(self.layers, self._recorded, strict=True)
         ]
         return [*recorders, *super()._hooks(optimizer)]

@@ -1,4 +1,4 @@
-"""Labelled pictures as a stream on the life clock: a picture is sensed, a class is the action, being right is the reward."""
+"""Labelled pictures as a stream on the life clock: a class is the action, being right the reward."""
 
 import gymnasium as _gymnasium
 

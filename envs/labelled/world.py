@@ -92,7 +92,7 @@ class LabelledWorld(BatchedWorld):
     def rewire(
         self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
     ) -> bool:
-        """Show pixel ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`. Signs and offsets cost more."""
+        """Show pixel ``order[i]`` at place ``i`` from now on; see `BatchedWorld.rewire`."""
         if order is None or signs is not None or offsets is not None:
             return False
         self._order = np.array(order) if self._order is None else self._order[order]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -83,15 +85,23 @@ class Sensory(nn.Module):
 
         Args:
             given: ``(B, ...)`` with the shape of one input.
+
+        Raises:
+            FloatingPointError: If it is not finite; nothing has been let in.
         """
         seen = given.reshape(-1, *self._shape)
+        share = max(len(seen) / self.horizon, len(seen) / (self.samples + len(seen)))
+        batch = seen.mean(dim=0)
+        recent = batch if share >= 1 else self.recent.lerp(batch, share)
+        rate = novelty(recent, self.mean)
+        if not math.isfinite(rate):
+            raise FloatingPointError(
+                "the rule follows the mean of what the network is given; got an input that is not finite (NaN or "
+                "infinite); mend it before the network sees it. Nothing has been changed"
+            )
         self.samples += len(seen)
-        share = max(len(seen) / self.horizon, len(seen) / self.samples)
-        if share >= 1:
-            self.recent.copy_(seen.mean(dim=0))
-        else:
-            self.recent.lerp_(seen.mean(dim=0), share)
-        self.rate.copy_(novelty(self.recent, self.mean))
+        self.recent.copy_(recent)
+        self.rate.copy_(rate)
 
     @torch.no_grad()
     def follow(self) -> None:

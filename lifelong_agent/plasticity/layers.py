@@ -118,9 +118,9 @@ def _refuse_unknown(network: nn.Module, calls: list[Call], alone: set[str]) -> N
     told: dict[str, str] = {}
     for name, module in network.named_modules():
         own = list(module.parameters(recurse=False))
-        if own and name not in alone and not isinstance(module, WEIGHTED):
-            if not (len(own) == 1 and not name):  # a parameter of the network itself, such as a policy's log_std
-                told[name] = f"is a {type(module).__name__}"
+        # The network itself may have parameters of its own, such as a policy's log_std.
+        if own and name and name not in alone and not isinstance(module, WEIGHTED):
+            told[name] = f"is a {type(module).__name__}"
         if isinstance(module, (nn.Conv1d, nn.Conv2d)) and module.groups > 1 and name not in alone:
             told[name] = f"has {module.groups} groups"
     started = False

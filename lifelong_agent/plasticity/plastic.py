@@ -53,19 +53,20 @@ class Unit:
 
     def sent(self, module: nn.Module, _given: Any, activity: Tensor) -> Tensor:
         """Close units, and take the mean off what the others send."""
-        if self.gate is not None:
-            opened = self.gate.opened
-            activity = activity * (opened.reshape(-1, *(1,) * (activity.dim() - 2)) if self.filters else opened)
+        activity = self._gated(activity)
         if self.habituation is None:
             return activity
-        if self.plastic.follows(module):
+        if self.plastic.follows(module) and (module.training or self.plastic.store is None):
+            # Means of a stored context are known already, and not learnt outside of training.
             self.habituation.follow(activity.detach(), self.plastic.rate)
-        sent = self.habituation.sent(activity)
-        return (
-            sent
-            if self.gate is None
-            else sent * (opened.reshape(-1, *(1,) * (sent.dim() - 2)) if self.filters else opened)
-        )
+        return self._gated(self.habituation.sent(activity))
+
+    def _gated(self, activity: Tensor) -> Tensor:
+        """Silence closed units."""
+        if self.gate is None:
+            return activity
+        opened = self.gate.opened
+        return activity * (opened.reshape(-1, *(1,) * (activity.dim() - 2)) if self.filters else opened)
 
 
 class Plastic:
@@ -122,7 +123,7 @@ class Plastic:
         sensory = self.sensory
         assert sensory is not None  # this hook is put in with it
         if self.follows(module):
-            sensory.watch(given[0])
+            sensory.watch(given[0].detach())
             if self.store is not None:
                 self._place(learning=module.training, batch=len(given[0]))
             else:
@@ -275,14 +276,37 @@ class Plastic:
             for synapses in self.synapses:
                 synapses.brake(optimizer.param_groups[0]["lr"])
 
-    def frozen(self) -> nn.Module:
-        """Copy the network as it is now, in evaluation mode; it shares nothing with this one and has no optimiser.
+    def running(self) -> tuple[Tensor, ...]:
+        """Copy what a forward pass changes, but for contexts that it stores or enters: running means."""
+        return tuple(tensor.clone() for tensor in self._running())
 
-        Its rule follows a stream without labels: see `following`.
+    @torch.no_grad()
+    def restore(self, running: tuple[Tensor, ...]) -> None:
+        """Go back to former running means; the context is the one of then."""
+        for tensor, value in zip(self._running(), running, strict=True):
+            tensor.copy_(value)
+
+    def _running(self) -> list[Tensor]:
+        means = [unit.habituation.mean for unit in self.units if unit.habituation is not None]
+        if self.sensory is not None:
+            means += [self.sensory.mean, self.sensory.recent, self.sensory.rate]
+        return [*means, *(gate.opened for gate in self.gates)]
+
+    def begin_stream(self) -> None:
+        """Forget what the input was like of late: a stream of another world, or from another moment, begins."""
+        self._turns = 0
+        if self.sensory is not None:
+            self.sensory.forget()
+
+    def frozen(self) -> Plastic:
+        """Copy the network as it is now, in evaluation mode, with its rule: it shares nothing with this one.
+
+        Returns:
+            The rule of the copy, whose ``network`` never learns and which follows a stream without labels.
         """
-        twin = copy.deepcopy(self).network.eval()
-        for parameter in twin.parameters():
-            parameter.requires_grad_(False)
+        twin = copy.deepcopy(self)
+        twin.network.eval().requires_grad_(False)
+        twin.following = True
         return twin
 
     def __getstate__(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Adaptation:
 
 @dataclass(frozen=True)
 class Consolidation:
-    """Consolidate or regenerate: a synapse slows down as it proves important, and returns to its birth as it does not."""
+    """Consolidate or regenerate: important synapses slow down, unimportant ones return to their first weight."""
 
     strength: float = 30.0
     """``kappa``: how much importance slows a synapse down, zero or above."""
