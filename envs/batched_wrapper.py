@@ -65,3 +65,17 @@ class BatchedWrapper(BatchedWorld):
     def close(self) -> None:
         """Close the world inside."""
         self.world.close()
+
+
+class UnseenWrapper(BatchedWrapper):
+    """Changes nothing about what is seen, so that the world inside may still be rewired from outside."""
+
+    def rewire(
+        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
+    ) -> bool:
+        """Hand on; see `BatchedWorld.rewire`."""
+        return self.world.rewire(order, signs, offsets)
+
+    def show_bits(self, unset: np.ndarray, lit: np.ndarray) -> bool:
+        """Hand on; see `BatchedWorld.show_bits`."""
+        return self.world.show_bits(unset, lit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, overload
 
 import gymnasium as gym
@@ -17,10 +16,10 @@ from envs.batched_wrapper import BatchedWrapper
 from envs.changes import Change
 from envs.effect import undo
 from envs.senses import free
-from envs.setting import INFO_KEY, BatchSetting, Clock, Setting, take_report
+from envs.setting import INFO_KEY, Clock, Settings, take_report
 from envs.task import check_stack, put_around
 from envs.vector_world import SyncWorld, world_of
-from lifelong_agent.seeds import generator, seed_for
+from lifelong_agent.seeds import seed_for
 
 
 @overload
@@ -70,9 +69,9 @@ class ChangedEnv(gym.Wrapper):
         super().__init__(self._build(seed))
 
     def _build(self, seed: int) -> gym.Env:
-        env = self._bare
+        env, settings = self._bare, Settings(self.clock, seed)
         for k, change in enumerate(self._changes):
-            env = change.wrap(env, _setting(self.clock, seed, k, 0))
+            env = change.wrap(env, settings.one((0, k), 0))
         return env
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -118,11 +117,9 @@ class ChangedVectorEnv(VectorWrapper):
 
     def _build(self, seed: int) -> BatchedWorld:
         world: BatchedWorld | None = self._inner
+        settings = Settings(self.clock, seed)
         for k, change in enumerate(self._changes):
-            setting = BatchSetting(
-                self.clock, generator(seed, "world", 0, k), partial(self._settings, seed, k, self.num_envs)
-            )
-            world = put_around(world, change, setting)
+            world = put_around(world, change, settings.many((0, k), self.num_envs))
             if world is None:
                 raise ValueError(
                     f"{change.kind!r} wraps single environments: name it before changes that are of all at once, and "
@@ -138,9 +135,6 @@ class ChangedVectorEnv(VectorWrapper):
             world = world.world
         if isinstance(self._inner, SyncWorld):
             self._inner.strip()
-
-    def _settings(self, seed: int, change: int, num_envs: int) -> list[Setting]:
-        return [_setting(self.clock, seed, change, row) for row in range(num_envs)]
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -186,8 +180,3 @@ class ChangedVectorEnv(VectorWrapper):
     def _told(self, infos: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
         infos[INFO_KEY] = {"age": np.full(self.num_envs, self.clock.age), **report}
         return infos
-
-
-def _setting(clock: Clock, seed: int, change: int, index: int) -> Setting:
-    """Make the setting of one body: the draws of the only world of the life of a seed."""
-    return Setting(clock, generator(seed, "world", 0, change), generator(seed, "life", "moment", 0, change, index))

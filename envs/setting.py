@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+
+from lifelong_agent.seeds import generator
 
 INFO_KEY = "lifelong"
 """The only key of ``info`` that speaks of worlds: for recorders and tests, never for agents."""
@@ -71,6 +74,40 @@ class BatchSetting:
     def moments(self) -> list[np.random.Generator]:
         """Make the draws of the moment, a generator for each sub-environment."""
         return [setting.moment for setting in self.each()]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Makes the settings of the changes of one life, with generators named after where a change is.
+
+    Attributes:
+        clock: The life clock.
+        seed: Root seed of the life.
+        purpose: ``"life"``, ``"exam"`` or any other name: the same worlds with other draws of the moment.
+    """
+
+    clock: Clock
+    seed: int
+    purpose: str = "life"
+
+    def one(self, where: tuple[str | int, ...], index: int) -> Setting:
+        """Make the setting of a change for one sub-environment.
+
+        Args:
+            where: Names the change within the life, such as its task and its place there.
+            index: Which sub-environment, from 0.
+        """
+        return Setting(self.clock, self._world(where), generator(self.seed, self.purpose, "moment", *where, index))
+
+    def many(self, where: tuple[str | int, ...], num_envs: int) -> BatchSetting:
+        """Make the setting of a change for N sub-environments, each as `one` makes it."""
+        return BatchSetting(self.clock, self._world(where), partial(self._each, where, num_envs))
+
+    def _world(self, where: tuple[str | int, ...]) -> np.random.Generator:
+        return generator(self.seed, "world", *where)
+
+    def _each(self, where: tuple[str | int, ...], num_envs: int) -> list[Setting]:
+        return [self.one(where, index) for index in range(num_envs)]
 
 
 def report(info: dict[str, Any], **truth: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -15,9 +14,9 @@ from envs.batched_wrapper import BatchedWrapper
 from envs.looped import LoopedWorld
 from envs.saving.single import load_env, save_env
 from envs.schedule import Schedule
-from envs.setting import BatchSetting, Clock, Setting
+from envs.setting import Clock, Setting, Settings
 from envs.stream import Stream, as_schedule
-from lifelong_agent.seeds import generator, seed_for
+from lifelong_agent.seeds import seed_for
 
 LOOPED = "looped"
 """The engine that steps Gymnasium's own environments, each in its own changes, one after the other."""
@@ -45,6 +44,7 @@ class Worlds:
         seed_for(seed)  # refuses what is no seed
         self.schedule, self.seed, self.purpose = life, int(seed), purpose
         self.clock = Clock()
+        self._settings = Settings(self.clock, self.seed, purpose)
         self._envs: dict[tuple[int, int], gym.Env] = {}
         self._met: set[tuple[int, int]] = set()
         self._batches: dict[int, BatchedWorld] = {}
@@ -61,7 +61,8 @@ class Worlds:
 
     def settings(self, task: int, index: int) -> list[Setting]:
         """Make the settings of all changes of a task, for one sub-environment, as `env` does."""
-        return [self._setting(task, change, index) for change in range(len(self.schedule.lived[task].changes))]
+        changes = range(len(self.schedule.lived[task].changes))
+        return [self._settings.one(self._where(task, change), index) for change in changes]
 
     def batch(self, task: int, num_envs: int, engine: str = "auto", device: str = "cpu") -> BatchedWorld:
         """Give the world of a task for N sub-environments, seeded when it is first built.
@@ -78,14 +79,7 @@ class Worlds:
         """
         if task not in self._batches:
             what = self.schedule.lived[task]
-            settings = [
-                BatchSetting(
-                    self.clock,
-                    generator(self.seed, *self._names("world", task, change)),
-                    partial(self._settings, task, change, num_envs),
-                )
-                for change in range(len(what.changes))
-            ]
+            settings = [self._settings.many(self._where(task, change), num_envs) for change in range(len(what.changes))]
             world = None if engine == LOOPED else what.batch(num_envs, settings, engine, device)
             if world is None and engine == "torch":
                 raise ValueError(
@@ -98,20 +92,10 @@ class Worlds:
             self._batches[task] = world
         return self._batches[task]
 
-    def _setting(self, task: int, change: int, index: int) -> Setting:
-        return Setting(
-            self.clock,
-            generator(self.seed, *self._names("world", task, change)),
-            generator(self.seed, self.purpose, *self._names("moment", task, change), index),
-        )
-
-    def _names(self, what: str, task: int, change: int) -> tuple[str | int, ...]:
-        """Name the dice of a change: those of a change over all tasks are the same in every task."""
+    def _where(self, task: int, change: int) -> tuple[str | int, ...]:
+        """Name a change of a task: one over all tasks is the same, with the same dice, in every task."""
         over = change - len(self.schedule.tasks[task].changes)
-        return (what, task, change) if over < 0 else (what, "over", over)
-
-    def _settings(self, task: int, change: int, num_envs: int) -> list[Setting]:
-        return [self._setting(task, change, index) for index in range(num_envs)]
+        return (task, change) if over < 0 else ("over", over)
 
     def reset(self, task: int, index: int) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin an episode; an environment is seeded once, when it is first met."""

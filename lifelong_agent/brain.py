@@ -20,6 +20,7 @@ from lifelong_agent.normalizer import ContextNormalizer
 from lifelong_agent.readout import Place, Readout
 from lifelong_agent.reward_model import RewardModel
 from lifelong_agent.sense_filter import SenseFilter
+from lifelong_agent.three_factor import asked_change, part_taken
 
 
 class Thought(NamedTuple):
@@ -309,11 +310,7 @@ class TriarchicBrain(Attended):
             return torch.from_numpy(out)
         active = thought.code.active(scale)
         trace = self.trace[:, : active.shape[0]] * decay + direction.T[:, :, None] * active
-        if bounded is not None:
-            factor = factor.clone()
-            factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
-        change = torch.bmm(factor.T[:, None, :], trace)[:, 0]
-        return active @ change.addmm_(at_once.T, active).T
+        return active @ asked_change(trace, active, factor, at_once, bounded).T
 
     def _reinforce(
         self,
@@ -329,14 +326,8 @@ class TriarchicBrain(Attended):
         """Follow the three-factor rule in tensor operations."""
         trace = self.trace[:, : active.shape[0]]
         trace.mul_(decay).addcmul_(direction.T[:, :, None], active)
-        if bounded is not None:
-            factor = factor.clone()
-            factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
-        change = torch.bmm(factor.T[:, None, :], trace)[:, 0]
-        if at_once is not None:
-            change.addmm_(at_once.T, active)
-        part = trace.abs().amax(1).mul_(1.0 / self.cortex.scale).clamp_(max=1.0)
-        self.readout.learn(place, change, part, rightness)
+        change = asked_change(trace, active, factor, at_once, bounded)
+        self.readout.learn(place, change, part_taken(trace, self.cortex.scale), rightness)
 
     def grow(self, thought: Thought) -> bool:
         """Neurogenesis: let the most novel input of a thought recruit the least used neuron, if it is novel enough."""

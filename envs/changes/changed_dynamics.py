@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 
 from envs.batched import Array, BatchedWorld, Outcome
-from envs.batched_wrapper import BatchedWrapper
+from envs.batched_wrapper import BatchedWrapper, UnseenWrapper
 from envs.dynamics import Parameter, Parameters
 from envs.setting import Clock, report
 from envs.when import Signal, bind
@@ -154,7 +154,7 @@ class DynamicsEnv(gym.Wrapper):
         report(info, **{f"dynamics_{name}": value for name, value in self.dials.now.items()})
 
 
-class DynamicsWorld(BatchedWrapper):
+class DynamicsWorld(UnseenWrapper):
     """A batched world whose bases have dials.
 
     Attributes:
@@ -189,16 +189,6 @@ class DynamicsWorld(BatchedWrapper):
     def undo(self) -> None:
         """Write the bases' own values."""
         self.dials.restore({})
-
-    def rewire(
-        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
-    ) -> bool:
-        """Hand on: what is seen is not changed here; see `BatchedWorld.rewire`."""
-        return self.world.rewire(order, signs, offsets)
-
-    def show_bits(self, unset: np.ndarray, lit: np.ndarray) -> bool:
-        """Hand on likewise; see `BatchedWorld.show_bits`."""
-        return self.world.show_bits(unset, lit)
 
 
 def dials_of(env: gym.Env) -> Iterator[Dials]:

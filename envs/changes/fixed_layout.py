@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 
 from envs.batched import Array, BatchedWorld, Outcome
-from envs.batched_wrapper import BatchedWrapper
+from envs.batched_wrapper import UnseenWrapper
 from envs.changes.base import Change
 from envs.dice import fresh_dice
 from envs.grid.world import GridWorld
@@ -96,7 +96,7 @@ class SameLayout(gym.Wrapper):
         return observation, info
 
 
-class SameLayouts(BatchedWrapper):
+class SameLayouts(UnseenWrapper):
     """A grid world whose rows all begin alike."""
 
     world: GridWorld
@@ -118,16 +118,6 @@ class SameLayouts(BatchedWrapper):
             observation, _ = self._alike(np.flatnonzero(np.asarray(outcome.terminated | outcome.truncated)))
             return outcome._replace(observation=observation)
         return outcome
-
-    def rewire(
-        self, order: np.ndarray | None, signs: np.ndarray | None = None, offsets: np.ndarray | None = None
-    ) -> bool:
-        """Hand on: what is seen is not changed here; see `BatchedWorld.rewire`."""
-        return self.world.rewire(order, signs, offsets)
-
-    def show_bits(self, unset: np.ndarray, lit: np.ndarray) -> bool:
-        """Hand on likewise; see `BatchedWorld.show_bits`."""
-        return self.world.show_bits(unset, lit)
 
     def _alike(self, rows: np.ndarray | None) -> tuple[Array, dict[str, Array]]:
         """Begin in the one layout, with dice that are not those of the rows."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from envs.changes.fault import Fault, FaultEffect
-from envs.changes.history import History
-from envs.changes.sensors import check_steps
+from envs.changes.fault import FaultEffect
+from envs.changes.late import LateEffect, LateFault
 from envs.effect import Frame
 
 
 @dataclass(frozen=True, kw_only=True)
-class Jitter(Fault, kind="jitter"):
+class Jitter(LateFault, kind="jitter"):
     """Show what was sensed some steps ago, as many as each body draws anew in each step.
 
     Each number from 0 to ``steps`` is drawn equally often, but what is shown never goes back in time: an observation
@@ -29,38 +27,23 @@ class Jitter(Fault, kind="jitter"):
         steps: Largest delay in steps of the body, at least 1; None for the level's.
     """
 
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "easy": {"steps": 3},
-        "medium": {"steps": 6},
-        "hard": {"steps": 9},
-    }
-
-    steps: int | None = None
-
-    def check(self) -> None:
-        """Check the number of steps."""
-        check_steps("Jitter.steps", self.steps)
-
     def spoiler(self, frame: Frame, group: np.ndarray) -> FaultEffect:
         """Make the effect."""
         return JitterEffect(self, frame, group)
 
 
-class JitterEffect(FaultEffect):
+class JitterEffect(LateEffect):
     """The effect behind `Jitter`.
 
     Attributes:
         late: How late each body's last observation was, in steps, ``(N,)`` int64.
     """
 
-    remembers: ClassVar[bool] = True
-    memory: ClassVar[tuple[str, ...]] = ("history.kept", "history.number", "late")
+    memory: ClassVar[tuple[str, ...]] = (*LateEffect.memory, "late")
 
     def __init__(self, fault: Jitter, frame: Frame, group: np.ndarray) -> None:
         """Prepare for N bodies."""
         super().__init__(fault, frame, group)
-        self._steps: Any = fault.steps
-        self.history = History(frame.num_envs, self._steps + 1, group.shape, frame.observation_space.dtype)  # pyright: ignore[reportArgumentType]
         self.late = np.zeros(frame.num_envs, np.int64)
 
     def spoil(
@@ -69,7 +52,7 @@ class JitterEffect(FaultEffect):
         """Remember what is sensed, and show what was."""
         which = slice(None) if rows is None else rows
         self.history.add(sensed, rows, first)
-        largest = round(self._steps * strength)
+        largest = round(self.steps * strength)
         if first or largest == 0:
             self.late[which] = 0
             return sensed, None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,38 @@ from envs.when.signal import Signal
 
 
 @dataclass(frozen=True)
-class Uniform(Signal, kind="uniform"):
+class DrawnBetween(Signal):
+    """Draws a value between two bounds, once or again and again; its fields are those of `Uniform`."""
+
+    low: float
+    high: float
+    every: int | Pace | None = None
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        set_number(self, "low")
+        set_number(self, "high", self.low, unit=f"a value of at least {type(self).__name__}.low")
+        set_pace(self, "every", none=True)
+
+    @abstractmethod
+    def between(self, share: np.ndarray) -> np.ndarray:
+        """Turn numbers uniform in [0, 1), ``(R,)``, into values."""
+
+    def bind(self, rng: np.random.Generator) -> Curve:
+        """Make the curve of one life: values that are drawn each for itself."""
+        beats, dice = bind_pace(self.every, rng), CounterDice([rng])
+        blocks = Blocks(
+            lambda number: np.clip(self.between(dice.uniform(number, SIZE)[0]), self.low, self.high).tolist()
+        )
+        return Stepwise(beats, lambda stretch: blocks[stretch.number])
+
+    def bounds(self) -> tuple[float, float]:
+        """Give its bounds."""
+        return self.low, self.high
+
+
+@dataclass(frozen=True)
+class Uniform(DrawnBetween, kind="uniform"):
     """Draw a value between two bounds, once or again and again; all values are equally likely.
 
     With ``every=Memoryless(mean=500)`` it jumps by chance, once in 500 life steps on average; without ``every`` each
@@ -33,33 +64,18 @@ class Uniform(Signal, kind="uniform"):
         every: How long a value is held: life steps, or a pace at whose beats a new one is drawn; None for ever.
     """
 
-    low: float
-    high: float
-    every: int | Pace | None = None
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        set_number(self, "low")
-        set_number(self, "high", self.low, unit="a value of at least Uniform.low")
-        set_pace(self, "every", none=True)
-
     @classmethod
     def examples(cls) -> tuple[Signal, ...]:
         """Give an even and a memoryless one."""
         return (cls(0.0, 1.0, every=80), cls(0.0, 1.0, every=Memoryless(80)))
 
-    def bind(self, rng: np.random.Generator) -> Curve:
-        """Make the curve of one life."""
-        low, high = self.low, self.high
-        return _drawn(self.every, rng, lambda share: np.clip(low * (1.0 - share) + high * share, low, high))
-
-    def bounds(self) -> tuple[float, float]:
-        """Give its bounds."""
-        return self.low, self.high
+    def between(self, share: np.ndarray) -> np.ndarray:
+        """Mix the bounds."""
+        return self.low * (1.0 - share) + self.high * share
 
 
 @dataclass(frozen=True)
-class LogUniform(Signal, kind="log_uniform"):
+class LogUniform(DrawnBetween, kind="log_uniform"):
     """Draw a value between two bounds, once or again and again; all orders of magnitude are equally likely.
 
     A tenth is as likely to be doubled as a ten: the logarithm of the value is uniform. So is friction in Slippery Ant,
@@ -74,36 +90,19 @@ class LogUniform(Signal, kind="log_uniform"):
         every: How long a value is held: life steps, or a pace at whose beats a new one is drawn; None for ever.
     """
 
-    low: float
-    high: float
-    every: int | Pace | None = None
-
     def __post_init__(self) -> None:
         """Check the fields."""
         set_positive(self, "low", "a value")
-        set_number(self, "high", self.low, unit="a value of at least LogUniform.low")
-        set_pace(self, "every", none=True)
+        super().__post_init__()
 
     @classmethod
     def examples(cls) -> tuple[Signal, ...]:
         """Give one of two orders of magnitude."""
         return (cls(0.01, 1.0, every=80),)
 
-    def bind(self, rng: np.random.Generator) -> Curve:
-        """Make the curve of one life."""
-        low, high = self.low, self.high
-        return _drawn(self.every, rng, lambda share: np.clip(low * (high / low) ** share, low, high))
-
-    def bounds(self) -> tuple[float, float]:
-        """Give its bounds."""
-        return self.low, self.high
-
-
-def _drawn(every: int | Pace | None, rng: np.random.Generator, value: Callable[[np.ndarray], np.ndarray]) -> Curve:
-    """Make the curve of values that are drawn each for itself, from numbers uniform in [0, 1)."""
-    beats, dice = bind_pace(every, rng), CounterDice([rng])
-    blocks = Blocks(lambda number: value(dice.uniform(number, SIZE)[0]).tolist())
-    return Stepwise(beats, lambda stretch: blocks[stretch.number])
+    def between(self, share: np.ndarray) -> np.ndarray:
+        """Mix the logarithms of the bounds."""
+        return self.low * (self.high / self.low) ** share
 
 
 @dataclass(frozen=True)

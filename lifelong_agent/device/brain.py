@@ -10,6 +10,7 @@ from torch import Tensor
 from lifelong_agent.brain import TriarchicBrain
 from lifelong_agent.device.cortex import DeviceCode, DeviceCortex, DeviceSenses
 from lifelong_agent.device.inference import DeviceBelief, DeviceInference, Seen
+from lifelong_agent.three_factor import asked_change, part_taken
 
 
 class Wish(NamedTuple):
@@ -98,10 +99,8 @@ class DeviceBrain:
         readout, trace, active = self._readout, self._trace, code.active
         keep = torch.where(mask, self._decay, 1.0)
         trace.mul_(keep).addcmul_((wish.direction * mask).T[:, :, None], active)
-        factor = wish.factor.clone()
-        factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
-        change = torch.bmm(factor.T[:, None, :], trace)[:, 0].addmm_(wish.at_once.T, active)
-        part = trace.abs().amax(1).mul_(1.0 / self._cortex_home.scale).clamp_(max=1.0)
+        change = asked_change(trace, active, wish.factor, wish.at_once, bounded)
+        part = part_taken(trace, self._cortex_home.scale)
         was = self._core, self._fast, self._importance
         core, fast, importance = was
         core = core + change / torch.add(1.0, importance, alpha=readout.brake)
@@ -120,10 +119,7 @@ class DeviceBrain:
         """Foresee how far `learn` would move the outputs, ``(B, out_dim)``; see `TriarchicBrain.moves`."""
         active = code.active
         trace = self._trace * self._decay + wish.direction.T[:, :, None] * active
-        factor = wish.factor.clone()
-        factor[:, bounded] /= trace[bounded].square().sum(1).clamp_(min=1.0)
-        change = torch.bmm(factor.T[:, None, :], trace)[:, 0].addmm_(wish.at_once.T, active)
-        return active @ change.T
+        return active @ asked_change(trace, active, wish.factor, wish.at_once, bounded).T
 
     def grow(self, code: DeviceCode, mask: Tensor) -> None:
         """Neurogenesis where a mask, ``()``, holds; see `TriarchicBrain.grow`."""

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv
+from stable_baselines3 import PPO
 
 from agents import AgentSpec, RandomSpec, Step, check_autoreset, vector_steps
 from agents.random_agent import RandomAgent, draw_actions
 from agents.vec import SB3VecEnv
+from envs import LifelongVectorEnv, Noise, Permute, Task
 from tests.agents.worlds import Counted, Echo, cartpoles, vector
 
 
@@ -82,6 +84,42 @@ def test_what_sb3_keeps_is_not_the_environments_own_memory() -> None:
         reward += 7
     np.testing.assert_array_equal(first, kept)
     assert inner._rewards.max() <= 1
+
+
+class FirstSeen(gym.vector.VectorWrapper):
+    """Notes the seed and the first observations of every reset."""
+
+    def __init__(self, env: gym.vector.VectorEnv) -> None:
+        super().__init__(env)
+        self.resets: list[tuple[object, np.ndarray]] = []
+
+    def reset(self, *, seed=None, options=None):
+        observations, infos = self.env.reset(seed=seed, options=options)
+        self.resets.append((seed, observations.copy()))
+        return observations, infos
+
+
+def test_the_seed_of_ppo_is_the_seed_of_the_life_once() -> None:
+    stream = Task("wired", "CartPole-v1", (Permute(), Noise(deviation=0.3))).for_steps(1_000)
+    env = FirstSeen(LifelongVectorEnv(stream, num_envs=4, seed=0))
+    learner = PPO("MlpPolicy", SB3VecEnv(env), n_steps=8, batch_size=32, n_epochs=1, seed=5, device="cpu")
+    learner.learn(64).learn(64)  # the second call resets the world once more, in the same life
+    assert [seed for seed, _ in env.resets] == [5, None]
+    assert env.env.clock.age == 128  # pyright: ignore[reportAttributeAccessIssue]
+    for seed, alike in ((5, True), (0, False)):
+        life, _ = LifelongVectorEnv(stream, num_envs=4, seed=seed).reset()
+        assert np.array_equal(env.resets[0][1], life) is alike
+
+
+def test_seeds_of_sb3_reach_the_bodies_as_they_are_given() -> None:
+    inner = FirstSeen(vector(num_envs=3))
+    env = SB3VecEnv(inner)
+    env.reset()
+    for seeds in ([5, 6, 8], [5, None, 7], [None, 1, 2]):
+        env._seeds = list(seeds)
+        env.reset()
+        env.reset()
+    assert [seed for seed, _ in inner.resets] == [None, [5, 6, 8], None, [5, None, 7], None, [None, 1, 2], None]
 
 
 def test_random_agents_live_exactly_and_reproducibly() -> None:

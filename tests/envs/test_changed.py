@@ -9,10 +9,10 @@ import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 from envs import Change, Clock, FixedLayout, Linear, Noise, Permute, Schedule, Storm, Task, changed
-from envs.changed import _setting
 from envs.life import LifelongEnv
 from envs.looped import LoopedWorld
 from envs.senses import free
+from envs.setting import Settings
 from tests.envs.test_effect import Echo
 
 CHANGES: tuple[Change, ...] = (Permute(flip=True), Echo(), Noise(when=Linear(0, 1, 300)), Storm(("noise",), calm=9))
@@ -136,12 +136,12 @@ def test_every_kind_goes_around_a_vector_environment_as_around_each_body(kind: s
     for change, (base, arguments) in product(Change.kinds[kind].examples(), PLACES.items()):
         make = partial(gym.make, base, disable_env_checker=True, **arguments)
         try:
-            one = [change.wrap(free(make()), _setting(Clock(), 5, 0, row)) for row in range(2)]
+            one = [change.wrap(free(make()), Settings(Clock(), 5).one((0, 0), row)) for row in range(2)]
         except ValueError:
             continue
         env = changed(SyncVectorEnv([make] * 2, autoreset_mode=AutoresetMode.SAME_STEP), change, seed=5)
         clock = Clock()
-        one = [change.wrap(free(make()), _setting(clock, 5, 0, row)) for row in range(2)]
+        one = [change.wrap(free(make()), Settings(clock, 5).one((0, 0), row)) for row in range(2)]
         each = LoopedWorld(one)
         each.seed([5, 6])
         seen, infos = env.reset(seed=5)

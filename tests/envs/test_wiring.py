@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from envs import LifelongVectorEnv, Permute, Schedule, Storm, Task
+from envs import Dynamics, LifelongVectorEnv, Permute, Schedule, Storm, Task
+from envs.changes.changed_dynamics import DynamicsWorld
 from envs.changes.permute import PermutedWorld
 from envs.classic import BODIES, ClassicWorld
 from envs.compiled import can_compile
@@ -108,3 +109,10 @@ def test_lives_rewire_bodies_without_a_wrapper():
     life.reset()
     world: Any = life._world
     assert isinstance(world.world, ClassicWorld if can_compile() else PermutedWorld)
+
+
+def test_what_leaves_senses_alone_lets_the_body_inside_be_rewired():
+    heavy = Task("a", "CartPole-v1", (Dynamics(factors={"gravity": 2.0}), Permute(flip=True)))
+    life = LifelongVectorEnv(Schedule((heavy,), 100), 2)
+    life.reset()
+    assert isinstance(life._world, DynamicsWorld if can_compile() else PermutedWorld)
