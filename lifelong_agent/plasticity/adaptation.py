@@ -67,13 +67,13 @@ class Sensory(nn.Module):
         self.samples = 0
         self._shape = example.shape
 
-    def get_extra_state(self) -> int:
+    def get_extra_state(self) -> Tensor:
         """Give how many samples the trace has seen, for ``state_dict``."""
-        return self.samples
+        return torch.tensor(self.samples)
 
-    def set_extra_state(self, state: int) -> None:
+    def set_extra_state(self, state: Tensor) -> None:
         """Take what `get_extra_state` gave."""
-        self.samples = state
+        self.samples = int(state)
 
     def forget(self) -> None:
         """Let the fast trace begin anew; the mean stays."""
