@@ -32,7 +32,7 @@ def test_a_centre_moves_towards_the_mean_of_the_batch_and_subtracts_it() -> None
         (-PATTERN, 1.0),
         (torch.full((4,), 2.0), 1.0),
         (torch.tensor([0.0, 1.0, 0.0, 0.0]), 1.0),  # its correlation is below zero
-        (torch.tensor([0.0, 0.0, 1.0, 1.0]), 1 - 6 / (28 * 4) ** 0.5),  # deviations -2 -1 3 0 against -1 -1 1 1
+        (torch.tensor([0.0, 0.0, 1.0, 1.0]), 1 - 3 / 14**0.5),  # deviations -.5 -.5 .5 .5 against -2 -1 3 0
     ],
 )
 def test_novelty_is_what_the_mean_picture_does_not_share_with_the_running_one(
