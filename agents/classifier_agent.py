@@ -154,7 +154,8 @@ def right_classes(infos: Mapping[str, Any], env: gym.vector.VectorEnv) -> np.nda
     Raises:
         ValueError: If the world does not tell them.
     """
-    answer = infos.get("answer")
+    # Where the world changes with a step, what the step told is of the episodes that ended with it.
+    answer = infos["answer"] if "answer" in infos else infos.get("final_info", {}).get("answer")
     if isinstance(answer, np.ndarray) and answer.dtype == np.int64 and answer.shape == (env.num_envs,):
         return answer
     got = f"{answer.dtype} of shape {answer.shape}" if isinstance(answer, np.ndarray) else f"{type(answer).__name__}"
