@@ -81,6 +81,19 @@ def episode_return(returns: np.ndarray, cut: np.ndarray) -> float:
     return float(whole.mean()) if whole.size else float("nan")
 
 
+def reward_rate(returns: np.ndarray, steps: int) -> float:
+    """Mean reward of an environment step over the whole life, cut episodes included.
+
+    In labelled worlds, whose reward is 1 for a right answer, this is the online accuracy of Dohare et al. (Nature
+    2024): the share of all pictures that were named rightly, each before it was learnt from.
+
+    Args:
+        returns: Undiscounted return of every episode, cut or not, shape (M,).
+        steps: Environment steps of the life.
+    """
+    return float(returns.sum() / steps)
+
+
 def best_scores(scores: np.ndarray, tasks: np.ndarray, count: int) -> np.ndarray:
     """Highest score of a last tenth of a visit, for each task, shape (count,).
 

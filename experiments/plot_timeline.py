@@ -15,6 +15,8 @@ from experiments.plots import COLOURS, new_figure, plain_axes, short
 DARK = "#222222"
 MOST_LABELS = 6
 """Lines of a panel that are labelled beside it."""
+MOST_ROWS = 40
+"""Height of the worlds at most, in rows that can be read; of more every so many is named."""
 WIDE = 20.0
 """Ratio of the highest and the lowest value, all above 0, from which on they are drawn on a logarithmic scale."""
 
@@ -64,7 +66,7 @@ def timeline(schedule: Schedule, spells: Sequence[Spell], lines: Sequence[Line],
     panels: dict[str, list[Line]] = {}
     for line in lines:
         panels.setdefault(line.panel, []).append(line)
-    heights = [0.7 + 0.36 * len(rows), *(1.15 for _ in panels)]
+    heights = [0.7 + 0.36 * min(len(rows), MOST_ROWS), *(1.15 for _ in panels)]
     figure = new_figure(11.5, sum(heights) + 0.55)
     axes = figure.subplots(1 + len(panels), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     _draw_worlds(axes[0], schedule, spells, rows)
@@ -93,7 +95,8 @@ def _draw_worlds(axes: Axes, schedule: Schedule, spells: Sequence[Spell], rows: 
         parts = [(spell.start, spell.stop - spell.start) for spell in spells if spell.row == row]
         alpha = 0.55 if row < tasks else 0.9
         axes.broken_barh(parts, (row - 0.36, 0.72), color="#111111", alpha=alpha, lw=0, zorder=3)
-    axes.set_yticks(range(len(rows)), list(rows))
+    named = range(0, len(rows), -(-len(rows) // MOST_ROWS))
+    axes.set_yticks(list(named), [rows[row] for row in named])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     plain_axes(axes)
 

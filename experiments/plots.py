@@ -21,6 +21,13 @@ LOWER = ("regret", "forgetting", "recovery", "cpu")
 BANDS = ("#E8EDF3", "#F6EFE3", "#E7F1EA", "#F4E8EF", "#F7F3DA", "#E6F2F8", "#ECECEC", "#F1F1E2")
 
 
+MANY = 60
+"""Visits that are drawn with bands and names; of more, single ones cannot be told apart."""
+
+ROWS = 16
+"""Height of an exam matrix at most, in rows that can be read; of more tasks every so many is named."""
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Make an empty figure, in inches, that belongs to nobody else."""
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -41,6 +48,8 @@ def save(figure: Figure, path: Path, dpi: int = 110) -> None:
 def learning_curves(curves: Mapping[str, np.ndarray], visits: np.ndarray, tasks: Sequence[str], title: str) -> Figure:
     """Draw scores over a life: mean over seeds, from the lowest to the highest seed as a veil, worlds as bands.
 
+    Of a life of many visits a point a visit is drawn, without bands and names.
+
     Args:
         curves: Agent -> score of every tenth of every visit, shape (S, V, B).
         visits: Task, start and stop of each visit, shape (V, 3).
@@ -49,9 +58,13 @@ def learning_curves(curves: Mapping[str, np.ndarray], visits: np.ndarray, tasks:
     """
     figure = new_figure(11.5, 4.6)
     axes = figure.subplots()
+    many = len(visits) > MANY
+    if many:
+        curves = {label: scores.mean(axis=-1, keepdims=True) for label, scores in curves.items()}
     bins = next(iter(curves.values())).shape[-1]
+    parts = [slice(0, len(visits))] if many else [slice(v * bins, (v + 1) * bins) for v in range(len(visits))]
     ages = np.concatenate([start + (stop - start) * (np.arange(bins) + 0.5) / bins for _, start, stop in visits])
-    for v, (task, start, stop) in enumerate(visits):
+    for v, (task, start, stop) in enumerate([] if many else visits):
         axes.axvspan(start, stop, color=BANDS[task % len(BANDS)], lw=0, zorder=0)
         if v == 0 or len(visits) <= 30:
             middle = (start + stop) / 2
@@ -73,8 +86,7 @@ def learning_curves(curves: Mapping[str, np.ndarray], visits: np.ndarray, tasks:
     for label, scores in curves.items():
         seeds = scores.reshape(len(scores), -1)
         mean = seeds.mean(axis=0)
-        for v in range(len(visits)):  # a line is broken where the world changes
-            part = slice(v * bins, (v + 1) * bins)
+        for part in parts:  # a line is broken where the world changes
             axes.plot(ages[part], mean[part], color=colours[label], lw=1.8, solid_capstyle="round", zorder=3)
             if len(seeds) > 1:
                 low, high = seeds[:, part].min(axis=0), seeds[:, part].max(axis=0)
@@ -83,7 +95,7 @@ def learning_curves(curves: Mapping[str, np.ndarray], visits: np.ndarray, tasks:
     _label_ends(axes, ends, colours, float(visits[-1, 2]))
     axes.set_xlim(0, visits[-1, 2])
     axes.set_xlabel("age (environment steps)")
-    axes.set_ylabel("mean return of episodes begun")
+    axes.set_ylabel("mean return of a visit's episodes" if many else "mean return of episodes begun")
     axes.xaxis.set_major_formatter(lambda value, _: short(round(value)))
     plain_axes(axes)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
@@ -120,7 +132,8 @@ def exam_matrices(
         tasks: Names of the tasks.
     """
     columns = max(len(ages) for ages, _ in exams.values())
-    figure = new_figure(min(12.0, 2.4 + 0.36 * max(columns, 10)), (0.9 + 0.27 * len(tasks)) * len(exams) + 0.6)
+    height = 0.9 + 0.27 * min(len(tasks), ROWS)
+    figure = new_figure(min(12.0, 2.4 + 0.36 * max(columns, 10)), height * len(exams) + 0.6)
     every = figure.subplots(len(exams), 1, sharex=True, squeeze=False)[:, 0]
     limits = (min(float(s.min()) for _, s in exams.values()), max(float(s.max()) for _, s in exams.values()))
     images = []
@@ -142,7 +155,7 @@ def exam_matrix(ages: np.ndarray, scores: np.ndarray, tasks: Sequence[str], visi
         tasks: Names of the tasks.
         visits: Task, start and stop of each visit, shape (V, 3), to frame the exams that end a visit; or None.
     """
-    figure = new_figure(2.4 + 0.32 * max(len(ages), 8), 1.2 + 0.32 * len(tasks))
+    figure = new_figure(2.4 + 0.32 * max(len(ages), 8), 1.2 + 0.32 * min(len(tasks), ROWS))
     axes = figure.subplots()
     image = _heat(axes, ages, scores, tasks, visits, (float(np.min(scores)), float(np.max(scores))))
     figure.colorbar(image, ax=axes, label="mean return")
@@ -160,7 +173,8 @@ def _heat(
     """Fill axes with one exam matrix."""
     low, high = limits
     image = axes.imshow(scores.T, aspect="auto", cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
-    axes.set_yticks(range(len(tasks)), list(tasks), fontsize=8)
+    named = range(0, len(tasks), -(-len(tasks) // ROWS))
+    axes.set_yticks(list(named), [str(tasks[task]) for task in named], fontsize=8)
     shown = range(0, len(ages), max(1, -(-len(ages) // 12)))
     axes.set_xticks(list(shown), [short(int(ages[k])) for k in shown], fontsize=8)
     axes.set_xlabel("age at the exam (environment steps)")

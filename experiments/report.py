@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ from experiments.compare import Comparison
 from experiments.tables import DEFINITIONS, main_rows, metric_names, pair_rows
 
 CAPTIONS = {
-    "learning_curves": "Scores over the life: a point is the mean return of the episodes begun in a tenth of a visit.",
+    "learning_curves": "Scores over the life: a point is the mean return of the episodes begun in a tenth of a visit, "
+    "in lives of many visits of the whole visit.",
     "metrics": "Means over seeds with 95 % bootstrap intervals; a dot a seed.",
     "exams": "Exam matrix: the score of a frozen copy of each agent in every world, at every exam.",
 }
+
+MOST_LISTED = 40
+"""Words that are listed one by one."""
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
@@ -39,14 +44,19 @@ def write_report(comparison: Comparison, form: str) -> Path:
 
 def _facts(summary: dict[str, Any]) -> list[str]:
     """Say what was lived, and with what."""
-    best = ", ".join(f"{name} {score:g}" for name, score in summary["best"].items())
+    best = listed([f"{name} {score:g}" for name, score in summary["best"].items()])
     return [
-        f"{len(summary['tasks'])} worlds ({', '.join(summary['tasks'])}), {summary['steps']:,} environment steps, "
+        f"{len(summary['tasks'])} worlds ({listed(summary['tasks'])}), {summary['steps']:,} environment steps, "
         f"seeds {', '.join(map(str, summary['seeds']))}. Agents of one seed live the same life.",
         f"Regret counts from the best known score of each world: {best}.",
         "Specs: " + ", ".join(f"{label} {code}" for label, code in summary["hashes"].items()) + ".",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in summary["versions"].items()) + ".",
     ]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write words with commas; of many the first three and the last."""
+    return ", ".join(words if len(words) <= MOST_LISTED else [*words[:3], "...", words[-1]])
 
 
 def _markdown(comparison: Comparison) -> str:

@@ -95,6 +95,7 @@ def judge(life: Record, best: np.ndarray, alone: np.ndarray | None = None) -> di
     result = {
         "lifetime_return": lifetime_return(life),
         "episode_return": metrics.episode_return(life.returns, life.cut),
+        "reward_rate": metrics.reward_rate(life.returns, life.done["steps"]),
         "regret": metrics.regret(scores, tasks, best, metrics.weights(life.visits)),
         "leaving_score": metrics.leaving_score(scores),
         "retention_on_return": metrics.retention_on_return(scores, tasks),

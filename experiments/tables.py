@@ -20,6 +20,7 @@ DEFINITIONS = {
     "zero_shot_transfer": "exam score in a world just before it is first met, minus a newborn's",
     "forward_transfer": "how much of the room above a newborn alone in that world the first visit gains",
     "episode_return": "plain mean over whole episodes",
+    "reward_rate": "mean reward of an environment step over the whole life: the online accuracy in labelled worlds",
     "cpu_seconds": "CPU time of a life, exams and logs included",
     "cpu_microseconds_per_step": "CPU time per environment step, learning included, exams and logs left out",
 }
@@ -49,12 +50,14 @@ def figure(value: float) -> str:
 
 
 def main_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Lay out metrics by agents: the header and the rows."""
+    """Lay out metrics by agents: the header and the rows, but for metrics that no agent has a number for."""
     labels = list(summary["agents"])
     absent = {"mean": None, "ci95": [None, None]}
+    entries = {name: [summary["agents"][label].get(name, absent) for label in labels] for name in metric_names(summary)}
     rows = [
-        [name, *(cell_text(summary["agents"][label].get(name, absent)) for label in labels)]
-        for name in metric_names(summary)
+        [name, *(cell_text(entry) for entry in row)]
+        for name, row in entries.items()
+        if any(entry["mean"] is not None for entry in row)
     ]
     return ["metric", *labels], rows
 

@@ -260,6 +260,15 @@ def test_worlds_that_tell_no_right_classes_are_refused(told: dict[str, Any], got
     assert torch.equal(weights(agent), before)
 
 
+def test_what_was_right_is_learnt_from_where_the_world_changes_with_the_step_too() -> None:
+    class Changing(Blobs):
+        def step(self, actions: Any) -> Any:
+            *outcome, infos = super().step(actions)
+            return *outcome, {"final_info": infos} if self.count % 7 == 0 else infos
+
+    assert torch.equal(weights(life(ClassifierSpec(**SMALL), env=Changing())), weights(life(ClassifierSpec(**SMALL))))
+
+
 def test_impossible_bodies_are_refused() -> None:
     env = Blobs()
     env.single_action_space = env.single_observation_space  # type: ignore[assignment]

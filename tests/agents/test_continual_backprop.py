@@ -312,3 +312,28 @@ def test_impossible_settings_are_refused() -> None:
     method, optimizer = begin(tiny())
     with pytest.raises(ValueError, match="attached already"):
         method.attach(optimizer)
+
+
+@pytest.mark.parametrize("how", ["one alone", "batches of unequal size", "side by side"])
+def test_layers_are_judged_by_what_they_did_however_many_did_anything(how: str) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1))
+    layers = discover(net, FIRST)
+    method = ContinualBackprop(layers, decay_rate=0.5, replacement_rate=0.0)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
+    method.attach(optimizer)
+    heard = [[], [torch.rand(4, 2)]] if how == "one alone" else [[torch.rand(5, 3)], [torch.rand(4, 2)]]
+    if how == "side by side":
+        heard[0] = [torch.rand(4, 3)]
+    for recorded, rows in zip(method._recorded, heard, strict=True):
+        recorded.extend(rows)
+    optimizer.step()
+    for layer, memory, rows in zip(layers, method.memories, heard, strict=True):
+        assert memory.age.tolist() == [len(rows)] * layer.units
+        if rows:
+            torch.testing.assert_close(memory.mean, rows[0].mean(dim=0) / 2)
+            utility = instant_utility([layer], rows[0], 2 * memory.mean, "contribution") / 2
+            torch.testing.assert_close(memory.utility, utility.detach())
+        else:
+            assert not memory.mean.any()
+            assert not memory.utility.any()

@@ -29,6 +29,7 @@ MAKERS: dict[str, Callable[[nn.Module, Tensor], Mechanism]] = {
     "weight_clipping": lambda net, _seen: WeightClipping(net, 0.9),
     "cbp": lambda net, seen: ContinualBackprop(discover(net, seen), replacement_rate=0.05, maturity_threshold=3),
 }
+WRONG: dict[str, Any] = {"kind": {"kind": "pink"}, "initialization": {"initialization": "zeros"}}
 EVERY = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
     "sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9),
@@ -143,17 +144,17 @@ def test_states_of_other_networks_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("make", "complaint"),
-    [  # pyright: ignore[reportArgumentType]
+    [
         (lambda net: L2Init(net.parameters(), -1.0), "strength is zero or above; got -1.0"),
         (lambda net: WeightClipping(net, 0.0), "clip is above zero; got 0.0"),
         (lambda net: ShrinkPerturb(net.parameters(), shrink=2.0), r"shrink is in \[0, 1\]; got 2.0"),
         (lambda net: ShrinkPerturb(net.parameters(), noise=-1.0), "noise is zero or above; got -1.0"),
-        (lambda net: ShrinkPerturb(net.parameters(), kind="pink"), "kind is one of gaussian, initial; got 'pink'"),
+        (lambda net: ShrinkPerturb(net.parameters(), **WRONG["kind"]), "kind is one of gaussian, initial; got 'pink'"),
         (lambda net: ReDo(discover(net, torch.zeros(1, 3)), threshold=-1.0), "threshold is zero or above; got -1.0"),
         (lambda net: ReDo(discover(net, torch.zeros(1, 3)), period=-1), "period is .*; got -1"),
         (lambda net: ReDo(discover(net, torch.zeros(1, 3)), period=5, window=6), "window is 1 to .* 5 steps; got 6"),
         (
-            lambda net: ReDo(discover(net, torch.zeros(1, 3)), initialization="zeros"),
+            lambda net: ReDo(discover(net, torch.zeros(1, 3)), **WRONG["initialization"]),
             "initialization is one of .*; got 'zeros'",
         ),
     ],
@@ -254,8 +255,9 @@ def test_initial_noise_is_what_parameters_are_born_as() -> None:
     assert float(weight.mean()) == pytest.approx(0.2, abs=0.01)
     assert len(weight.unique()) > 7000
     assert not dense(net, 0).bias.any()
-    assert torch.equal(net[1].weight, torch.ones(80))
-    assert not net[1].bias.any()
+    norm: Any = net[1]
+    assert torch.equal(norm.weight, torch.ones(80))
+    assert not norm.bias.any()
 
 
 # --- ReDo -----------------------------------------------------------------------------------------------------------
@@ -268,7 +270,8 @@ def scored(scale: float = 1.0, **settings: Any) -> tuple[nn.Sequential, ReDo, to
         dense(net, 0).weight.copy_(scale * torch.tensor([[-1.0], [0.1], [1.0], [2.9]]))
         dense(net, 0).bias.zero_()
     optimizer = still(net)
-    method = ReDo(discover(net, torch.zeros(1, 1)), **({"period": 1} | settings))
+    chosen: dict[str, Any] = {"period": 1} | settings
+    method = ReDo(discover(net, torch.zeros(1, 1)), **chosen)
     method.attach(optimizer)
     return net, method, optimizer
 

@@ -70,6 +70,21 @@ class ScriptedLife(gym.vector.VectorEnv):
         return {"lifelong": {name: np.full(n, value) for name, value in life.items()}}
 
 
+class Answered(gym.vector.VectorWrapper):
+    """Tells after each step what was right: here, whether the first sense was above zero."""
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        observation, infos = self.env.reset(seed=seed, options=options)
+        self.seen = np.array(observation)
+        return observation, infos
+
+    def step(self, actions: Any) -> Any:
+        *outcome, infos = self.env.step(actions)
+        answer = (self.seen[:, 0] > 0).astype(np.int64)
+        self.seen = np.array(outcome[0])
+        return *outcome, {**infos, "answer": answer}
+
+
 class CountingAgent:
     """Says how often it was asked."""
 

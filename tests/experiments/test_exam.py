@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from agents import AgentSpec, PPOCBPSpec, PPOSpec, RandomSpec
+from agents import AgentSpec, ClassifierSpec, PPOCBPSpec, PPOSpec, RandomSpec
 from envs import LifelongVectorEnv
 from experiments.exam import examine, first_returns
 from experiments.record import Recorder
 from experiments.spec import ExamPlan
 from lifelong_agent.seeds import generator
-from tests.experiments.stand_ins import ScriptedLife, tiny
+from tests.experiments.stand_ins import Answered, ScriptedLife, tiny
 
 
 class Watching:
@@ -137,8 +137,9 @@ def test_exams_and_looks_at_vitals_change_nothing(kind, tmp_path):
         def hold(policy, age):
             return examine(policy, spec.schedule, 3, ExamPlan(num_envs=2, max_steps=20), age)
 
+        env = LifelongVectorEnv(spec.schedule, num_envs=4, seed=3)
         recorder = Recorder(
-            LifelongVectorEnv(spec.schedule, num_envs=4, seed=3),
+            Answered(env) if isinstance(agent, ClassifierSpec) else env,
             folder,
             exam_ages=(0, 300, 400, 500) if examined else (),
             examine=hold if examined else None,

@@ -14,6 +14,7 @@ from experiments.compare import alone_cells, collect, read_alone
 from experiments.life import live
 from experiments.plots import exam_matrices, exam_matrix, learning_curves, metric_bars, short
 from experiments.records import Record, read_rows
+from experiments.report import listed
 from experiments.spec import ExamPlan
 from experiments.summary import summarise
 from experiments.tables import cell_text, figure, main_rows, markdown, pair_rows
@@ -183,3 +184,48 @@ def test_bars_are_the_means():
 
 def test_steps_are_written_briefly():
     assert [short(n) for n in (0, 999, 1000, 20_000, 1_500_000)] == ["0", "999", "1k", "20k", "1.5M"]
+
+
+def many(count: int = 200) -> tuple[np.ndarray, list[str]]:
+    starts = np.arange(count) * 100
+    return np.stack([np.arange(count), starts, starts + 100], axis=1), [f"p{task:03}" for task in range(count)]
+
+
+def test_lives_of_many_visits_are_drawn_a_point_a_visit():
+    visits, tasks = many()
+    curves = {"a": np.arange(4000.0).reshape(2, 200, 10)}
+    axes = learning_curves(curves, visits, tasks, "title").axes[0]
+    (line,) = axes.lines
+    np.testing.assert_allclose(np.asarray(line.get_xdata()), 50 + 100 * np.arange(200))
+    np.testing.assert_allclose(np.asarray(line.get_ydata()), 1004.5 + 10 * np.arange(200))
+    assert [text.get_text() for text in axes.texts] == ["a"]
+
+
+@pytest.mark.parametrize("count", [40, 200])
+def test_exams_of_many_tasks_fit_on_a_page_with_names_that_can_be_read(count):
+    visits, tasks = many(count)
+    ages, scores = np.array([0, 1000, 2000]), np.zeros((3, count))
+    drawn = exam_matrices({"a": (ages, scores), "b": (ages, scores)}, visits, tasks)
+    assert drawn.get_figheight() < 12
+    names = [label.get_text() for label in drawn.axes[0].get_yticklabels()]
+    assert len(names) <= 16
+    assert names[:2] == ["p000", tasks[int(drawn.axes[0].get_yticks()[1])]]
+    assert exam_matrix(ages, scores, tasks).get_figheight() < 8
+
+
+def test_many_words_are_listed_by_the_first_and_the_last():
+    assert listed(["a", "b", "c", "d"]) == "a, b, c, d"
+    assert listed(many()[1]) == "p000, p001, p002, ..., p199"
+
+
+def test_metrics_that_no_agent_has_a_number_for_are_left_out_of_tables():
+    summary = compared()
+    names = [row[0] for row in main_rows(summary)[1]]
+    assert "forgetting_final" not in names, "two exams, none where the first world was left"
+    assert summary["agents"]["a"]["forgetting_final"]["mean"] is None
+    assert {"final_average", "reward_rate"} <= set(names)
+
+
+def test_reward_rates_are_rewards_by_steps():
+    # Forty episodes of 10, 20, 9 and 30, ten each, over 1,600 steps.
+    assert compared()["agents"]["a"]["reward_rate"]["per_seed"][0] == pytest.approx(690 / 1600)
