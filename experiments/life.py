@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from agents.protocol import Policy
+from agents.protocol import Agent, Policy
 from envs import LifelongVectorEnv
 from experiments import metrics
 from experiments.cells import Cell, write_json
-from experiments.exam import examine
+from experiments.exam import examine, examine_cold
 from experiments.record import Recorder
 from experiments.records import read_record
 from experiments.summary import lifetime_return
@@ -43,8 +43,8 @@ def lived(cell: Cell, progress: Callable[[int], None] | None) -> dict[str, Any]:
     """Live a cell whose folder is ready; return what `done.json` is to say."""
     wall, cpu = time.perf_counter(), time.process_time()
 
-    def hold_exam(policy: Policy, age: int) -> list[list[float]]:
-        return examine(policy, cell.schedule, cell.seed, cell.exams, age)
+    def hold_exam(policy: Policy, age: int, tasks: Sequence[int] | None) -> tuple[list[list[float]], list[float]]:
+        return examine(policy, cell.schedule, cell.seed, cell.exams, age, tasks)
 
     board = Board(cell.folder / "tensorboard", [task.name for task in cell.schedule.tasks])
     recorder = Recorder(
@@ -52,6 +52,7 @@ def lived(cell: Cell, progress: Callable[[int], None] | None) -> dict[str, Any]:
         cell.folder,
         exam_ages=cell.exams.ages(cell.visits),
         examine=hold_exam,
+        leaving=cell.visits if cell.exams.leaving else (),
         vitals_every=cell.vitals_every,
         board=board,
         progress=progress,
@@ -65,6 +66,7 @@ def lived(cell: Cell, progress: Callable[[int], None] | None) -> dict[str, Any]:
                 raise RuntimeError(
                     f"agent '{cell.label}' was to live exactly {cell.steps} environment steps; it lived {recorder.age}"
                 )
+            hold_last_exams(cell, agent)
         finally:
             recorder.close()
         done = {
@@ -80,6 +82,21 @@ def lived(cell: Cell, progress: Callable[[int], None] | None) -> dict[str, Any]:
     finally:
         board.close()
     return done
+
+
+def hold_last_exams(cell: Cell, agent: Agent) -> None:
+    """Score the policy at the end of life on all tasks, per step, and by groups that meet a world cold, if asked for.
+
+    Writes `final.json`: mean reward per step of each task in the exam (`rates`), and for each size of a group the
+    mean reward of the first step in each task (`cold`).
+    """
+    plan = cell.exams
+    if not plan.leaving and not plan.cold:
+        return
+    policy, last = agent.policy(), cell.steps
+    _, rates = examine(policy, cell.schedule, cell.seed, plan, last)
+    cold = {str(size): examine_cold(policy, cell.schedule, cell.seed, size, max(plan.cold), last) for size in plan.cold}
+    write_json(cell.folder / "final.json", {"age": last, "rates": rates, "cold": cold})
 
 
 def judged(cell: Cell, done: dict[str, Any]) -> dict[str, float]:

@@ -94,6 +94,35 @@ def reward_rate(returns: np.ndarray, steps: int) -> float:
     return float(returns.sum() / steps)
 
 
+def late_reward_rate(returns: np.ndarray, visit: np.ndarray, visits: np.ndarray, share: float = 0.2) -> float:
+    """Mean reward of an environment step over the last visits of a life, cut episodes included.
+
+    Args:
+        returns: Undiscounted return of every episode, cut or not, shape (M,).
+        visit: The visit of each episode, shape (M,).
+        visits: Task, start and stop of each visit, shape (V, 3).
+        share: Share of the visits that is late.
+    """
+    first = len(visits) - max(1, round(share * len(visits)))
+    return float(returns[visit >= first].sum() / (visits[-1, 2] - visits[first, 1]))
+
+
+def kept(rates: np.ndarray, visits: np.ndarray) -> float:
+    """Mean reward per step at the end of life in all tasks but the one visited last; of never visited ones not at all.
+
+    In labelled worlds: the mean accuracy on all earlier tasks.
+
+    Args:
+        rates: Mean reward per step of each task, shape (T,).
+        visits: Task, start and stop of each visit, shape (V, 3).
+
+    Returns:
+        NaN for a life of one task.
+    """
+    earlier = sorted(set(visits[:-1, 0].tolist()) - {int(visits[-1, 0])})
+    return float(rates[earlier].mean()) if earlier else float("nan")
+
+
 def best_scores(scores: np.ndarray, tasks: np.ndarray, count: int) -> np.ndarray:
     """Highest score of a last tenth of a visit, for each task, shape (count,).
 

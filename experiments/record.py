@@ -17,10 +17,11 @@ import gymnasium as gym
 import numpy as np
 
 from agents.protocol import Agent, Policy
+from envs import Visit
 from experiments.block import Block, Told
 from experiments.tensorboard import Board
 
-Examine = Callable[[Policy, int], list[list[float]]]
+Examine = Callable[[Policy, int, Sequence[int] | None], tuple[list[list[float]], list[float]]]
 
 
 class Recorder(gym.vector.VectorWrapper):
@@ -33,7 +34,9 @@ class Recorder(gym.vector.VectorWrapper):
         env: The life, a vector of N sub-environments whose infos hold `lifelong` (`LifelongVectorEnv`).
         folder: Where the rows are written.
         exam_ages: Ages of the exams, in life steps, rising.
-        examine: Holds an exam: policy and age in, the returns of each task out.
+        examine: Holds an exam: policy, age and tasks (None for all) in, the returns of each task, and the mean reward
+            per step of each, out.
+        leaving: Visits after each of which its task alone is examined.
         vitals_every: Life steps between two looks at vitals, 0 for none.
         board: The TensorBoard log, or None.
         progress: Told the age after every step, or None.
@@ -46,6 +49,7 @@ class Recorder(gym.vector.VectorWrapper):
         *,
         exam_ages: Sequence[int] = (),
         examine: Examine | None = None,
+        leaving: Sequence[Visit] = (),
         vitals_every: int = 0,
         board: Board | None = None,
         progress: Callable[[int], None] | None = None,
@@ -57,6 +61,7 @@ class Recorder(gym.vector.VectorWrapper):
         self._agent: Agent | None = None
         self._examine = examine
         self._exam_ages = list(exam_ages) if examine is not None else []
+        self._leaving = list(leaving)
         self._vitals_every = vitals_every
         self._vitals_age = 0 if vitals_every else None
         self._board = board
@@ -71,7 +76,7 @@ class Recorder(gym.vector.VectorWrapper):
         self._block = Block()
         self._files = {
             name: (folder / f"{name}.jsonl").open("w", encoding="utf-8", buffering=1)
-            for name in ("episodes", "exams", "vitals")
+            for name in ("episodes", "exams", "vitals", *(("rates",) if leaving else ()))
         }
 
     def attach(self, agent: Agent) -> None:
@@ -170,7 +175,15 @@ class Recorder(gym.vector.VectorWrapper):
             while self._exam_ages and self.age >= self._exam_ages[0]:
                 self._exam_ages.pop(0)
             self._hold_exam(self._agent)
-        ages = [*self._exam_ages[:1], *([] if self._vitals_age is None else [self._vitals_age])]
+        if self._leaving and self.age >= self._leaving[0].stop:
+            while self._leaving and self.age >= self._leaving[0].stop:
+                left = self._leaving.pop(0)
+            self._look_back(self._agent, left.task)
+        ages = [
+            *self._exam_ages[:1],
+            *(visit.stop for visit in self._leaving[:1]),
+            *([] if self._vitals_age is None else [self._vitals_age]),
+        ]
         self._due = min(ages, default=float("inf"))
         self.overhead += time.process_time() - before
 
@@ -185,10 +198,16 @@ class Recorder(gym.vector.VectorWrapper):
     def _hold_exam(self, agent: Agent) -> None:
         if self._examine is None:
             return
-        returns = self._examine(agent.policy(), self.age)
+        returns, _ = self._examine(agent.policy(), self.age, None)
         self._write("exams", {"age": self.age, "returns": returns})
         if self._board is not None:
             self._board.exam(self.age, [float(np.mean(task)) for task in returns])
+
+    def _look_back(self, agent: Agent, task: int) -> None:
+        if self._examine is None:
+            return
+        _, rates = self._examine(agent.policy(), self.age, [task])
+        self._write("rates", {"age": self.age, "task": task, "rate": rates[0]})
 
     def _write(self, name: str, row: dict[str, Any]) -> None:
         self._files[name].write(json.dumps(row) + "\n")

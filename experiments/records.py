@@ -38,6 +38,12 @@ class Record:
     """Ages of the exams, shape (K,)."""
     exams: np.ndarray
     """Returns in exams, shape (K, T, E)."""
+    leaving: np.ndarray
+    """Mean reward per step in the exam of its own task at the end of each visit, shape (V,), or empty."""
+    final: np.ndarray
+    """Mean reward per step in the exam of each task at the end of life, shape (T,), or empty."""
+    cold: dict[int, np.ndarray]
+    """Size of a group that meets a task cold at the end of life -> mean reward of that step, shape (T,)."""
     vitals: tuple[dict[str, float], ...]
     """Rows of health figures, each with its `age`."""
     done: dict[str, Any]
@@ -63,6 +69,10 @@ def read_record(folder: Path, done: dict[str, Any] | None = None) -> Record:
     life = read_json(folder / "cell.json")
     episodes, exams = read_rows(folder / "episodes.jsonl"), read_rows(folder / "exams.jsonl")
 
+    left, last = folder / "rates.jsonl", folder / "final.json"
+    leaving = [row["rate"] for row in read_rows(left)] if left.is_file() else []
+    final = read_json(last) if last.is_file() else {"rates": [], "cold": {}}
+
     def column(name: str, kind: type) -> np.ndarray:
         return np.array([row[name] for row in episodes], dtype=kind)
 
@@ -82,6 +92,9 @@ def read_record(folder: Path, done: dict[str, Any] | None = None) -> Record:
         exams=np.array([row["returns"] for row in exams], dtype=np.float64).reshape(len(exams), len(tasks), -1)
         if exams
         else np.zeros((0, len(tasks), 1)),
+        leaving=np.array(leaving, dtype=np.float64),
+        final=np.array(final["rates"], dtype=np.float64),
+        cold={int(size): np.array(rates) for size, rates in final["cold"].items()},
         vitals=tuple(read_rows(folder / "vitals.jsonl")),
         done=end,
     )

@@ -12,6 +12,7 @@ from typing import Literal
 
 from agents.protocol import AgentSpec
 from envs import Schedule, Visit, make_life
+from envs.plain import LATER
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class ExamPlan:
     """Episodes a task, held side by side; each counts once."""
     max_steps: int = 1000
     """Steps after which an exam episode is stopped and counted with what it has collected so far."""
+    leaving: bool = field(default=False, metadata=LATER)
+    """Whether each world alone is examined when it is left, as mean reward per step."""
+    cold: tuple[int, ...] = field(default=(), metadata=LATER)
+    """Sizes of groups of bodies that meet each world without any history at the end of life, scored on that one step:
+    what so many unlabelled pictures of context are worth. Each divides the largest."""
 
     def __post_init__(self) -> None:
         """Refuse plans that cannot be held."""
@@ -35,6 +41,8 @@ class ExamPlan:
             raise ValueError(
                 f"an exam needs an episode and a step; got num_envs={self.num_envs}, max_steps={self.max_steps}"
             )
+        if any(size < 1 or max(self.cold) % size for size in self.cold):
+            raise ValueError(f"sizes of cold groups are 1 or above and divide the largest; got {list(self.cold)}")
 
     def ages(self, visits: tuple[Visit, ...]) -> tuple[int, ...]:
         """Return the ages, in life steps and rising, at which a life of these visits holds exams.

@@ -96,6 +96,7 @@ def judge(life: Record, best: np.ndarray, alone: np.ndarray | None = None) -> di
         "lifetime_return": lifetime_return(life),
         "episode_return": metrics.episode_return(life.returns, life.cut),
         "reward_rate": metrics.reward_rate(life.returns, life.done["steps"]),
+        "late_reward_rate": metrics.late_reward_rate(life.returns, life.visit, life.visits),
         "regret": metrics.regret(scores, tasks, best, metrics.weights(life.visits)),
         "leaving_score": metrics.leaving_score(scores),
         "retention_on_return": metrics.retention_on_return(scores, tasks),
@@ -111,12 +112,30 @@ def judge(life: Record, best: np.ndarray, alone: np.ndarray | None = None) -> di
             "forgetting_peak": metrics.forgetting_peak(exams),
             "zero_shot_transfer": metrics.zero_shot_transfer(exams, ages, life.visits),
         }
+    if len(life.leaving):
+        result["leaving_rate"] = float(life.leaving.mean())
+        result["late_leaving_rate"] = float(life.leaving[-max(1, round(0.2 * len(life.leaving))) :].mean())
+    if len(life.final):
+        result["kept_rate"] = metrics.kept(life.final, life.visits)
+        result["kept_rate_late"] = metrics.kept(life.final, life.visits[-11:])
+    result |= {f"kept_cold_{size}": metrics.kept(rates, life.visits) for size, rates in life.cold.items()}
+    result |= late_vitals(life)
     if alone is not None:
         result["forward_transfer"] = metrics.forward_transfer(scores, tasks, alone.tolist(), best)
     seconds = life.done["cpu_seconds"] - life.done["overhead_cpu_seconds"]
     return result | {
         "cpu_seconds": life.done["cpu_seconds"],
         "cpu_microseconds_per_step": 1e6 * seconds / life.done["steps"],
+    }
+
+
+def late_vitals(life: Record) -> dict[str, float]:
+    """Average the effective ranks that were told in the last tenth of a life."""
+    late = [row for row in life.vitals if row["age"] > 0.9 * life.done["steps"]]
+    names = dict.fromkeys(name for row in late for name in row if "effective_rank" in name)
+    return {
+        f"late_{name.removeprefix('vitals/')}": float(np.mean([row[name] for row in late if name in row]))
+        for name in names
     }
 
 
