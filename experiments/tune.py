@@ -21,7 +21,7 @@ from experiments.intervals import describe
 from experiments.load import SpecError, build, plain, read, suggestion
 from experiments.options import numbers
 from experiments.records import read_record
-from experiments.spec import Experiment
+from experiments.spec import ExamPlan, Experiment
 from experiments.summary import lifetime_return
 
 GRIDS = Path(__file__).parent / "tuning"
@@ -78,7 +78,7 @@ def tuning(spec: Experiment, options: TuneOptions) -> tuple[Experiment, dict[str
             spec,
             agents=agents,
             seeds=seeds,
-            exams=replace(spec.exams, every=0),
+            exams=ExamPlan(every=0),
             vitals_every=0,
             max_steps=spec.max_steps if options.max_steps is None else options.max_steps,
         )
