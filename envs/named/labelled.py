@@ -8,11 +8,17 @@ from envs.schedule import Schedule
 from envs.task import Task
 
 
-def permuted(data: str, tasks: int, steps: int) -> Schedule:
-    """Make a life of tasks that differ by a permutation of the pixels, each drawn for it."""
-    wirings = tuple(
-        Task(f"wiring_{index:03d}", "lifelong/Labelled-v0", (Permute(),), {"data": data}) for index in range(tasks)
-    )
+def permuted(data: str, tasks: int, steps: int, length: int = 25) -> Schedule:
+    """Make a life of tasks that differ by a permutation of the pixels, each drawn for it.
+
+    Args:
+        data: Which pictures.
+        tasks: How many wirings.
+        steps: Pictures of each.
+        length: Pictures an episode: several whole ones are to fit into a task that many bodies share.
+    """
+    kwargs = {"data": data, "length": length}
+    wirings = tuple(Task(f"wiring_{index:03d}", "lifelong/Labelled-v0", (Permute(),), kwargs) for index in range(tasks))
     return Schedule(wirings, steps=steps)
 
 
@@ -23,7 +29,7 @@ def permuted_mnist() -> Schedule:
     Source: Dohare et al., "Loss of plasticity in deep continual learning" (Nature 2024), online permuted MNIST; theirs
     has up to 800 tasks.
     """
-    return permuted("mnist", 200, 60_000)
+    return permuted("mnist", 200, 60_000, length=250)
 
 
 @life
