@@ -23,6 +23,10 @@ DIGITS_HELD_OUT = 297
 """Of the 1,797 digits, the last so many are held out."""
 
 
+class NoPictures(ValueError):
+    """Pictures that are not on this machine, and cannot be had; says where they were looked for, and what to do."""
+
+
 @dataclass(frozen=True, eq=False)
 class Pictures:
     """Labelled pictures, some of them held out.
@@ -61,7 +65,8 @@ def load(data: str) -> Pictures:
 
     Raises:
         TypeError: If the data is not named by text.
-        ValueError: If they cannot be found, or a file does not hold what it should; says where it looked.
+        NoPictures: If they cannot be had; says where it looked.
+        ValueError: If there is no data of that name, or a file does not hold what it should.
     """
     if not isinstance(data, str):
         raise TypeError(f"data is the name or the path of pictures, a text; got {data!r} of type {type(data).__name__}")
@@ -74,7 +79,7 @@ def load(data: str) -> Pictures:
                 f"data is one of 'digits', {', '.join(map(repr, FILES))}, or the path of a .npz file; got {data!r}"
             )
         if not path.is_file():
-            raise ValueError(f"data={data!r}: there is no such file")
+            raise NoPictures(f"data={data!r}: there is no such file")
         return _read(data, path)
     path = find(data)
     return _downloaded(data) if path is None else _read(data, path)
@@ -165,13 +170,13 @@ def _downloaded(data: str) -> Pictures:
     """Let torchvision fetch data, where it is installed.
 
     Raises:
-        ValueError: If it is not; says how else to get them.
+        NoPictures: If it is not, or cannot; says how else to get them.
     """
     try:
         datasets = importlib.import_module("torchvision.datasets")
     except ImportError:
         where = ", ".join(_places()) or f"nowhere, as the environment variable {VARIABLE} is not set"
-        raise ValueError(
+        raise NoPictures(
             f"data={data!r} needs {' or '.join(FILES[data])} (train_x, test_x: uint8 (n, ...); train_y, test_y: "
             f"integers); looked in {where}; set {VARIABLE} to the folder that holds it, or install torchvision, which "
             "downloads it; data='digits' needs neither"
@@ -182,7 +187,7 @@ def _downloaded(data: str) -> Pictures:
         try:
             found = getattr(datasets, TORCHVISION[data])(str(root), train=train, download=True)
         except (OSError, RuntimeError) as error:
-            raise ValueError(
+            raise NoPictures(
                 f"data={data!r}: torchvision could not download it ({error}); put {' or '.join(FILES[data])} into a "
                 f"folder and name that in the environment variable {VARIABLE}; data='digits' needs neither"
             ) from error
