@@ -157,13 +157,14 @@ def _checked(name: str, shape: tuple[int, ...] | None, arrays: dict[str, Any]) -
         raise ValueError(f"test_y has a class {int(arrays['test_y'].max())}, but train_y ends at {classes - 1}")
     side = round(one[0] ** 0.5)
     square = (side, side) if len(one) == 1 and side * side == one[0] else one
+    shape = shape or square
     kept = {
-        array: np.ascontiguousarray(value, np.uint8 if array.endswith("x") else np.int64)
+        array: np.ascontiguousarray(value.reshape(-1, *shape) if array.endswith("x") else value.astype(np.int64))
         for array, value in arrays.items()
     }
     for value in kept.values():
         value.flags.writeable = False
-    return Pictures(name, shape or square, classes=classes, **kept)
+    return Pictures(name, shape, classes=classes, **kept)
 
 
 def _downloaded(data: str) -> Pictures:
