@@ -35,6 +35,7 @@ from envs.changes import PacketLoss as PacketLoss
 from envs.changes import Permute as Permute
 from envs.changes import PermuteActions as PermuteActions
 from envs.changes import Quantise as Quantise
+from envs.changes import Relabel as Relabel
 from envs.changes import Repeat as Repeat
 from envs.changes import RepeatActions as RepeatActions
 from envs.changes import Reward as Reward
@@ -47,6 +48,7 @@ from envs.changes import Spikes as Spikes
 from envs.changes import StickyActions as StickyActions
 from envs.changes import Storm as Storm
 from envs.changes import Stuck as Stuck
+from envs.changes import Turn as Turn
 from envs.checks import check_change as check_change
 from envs.classic import register_classic as _register_classic
 from envs.counter import CounterDice as CounterDice
@@ -132,6 +134,7 @@ __all__ = [
     "PermuteActions",
     "Quantise",
     "RealSenses",
+    "Relabel",
     "Repeat",
     "RepeatActions",
     "Reward",
@@ -155,6 +158,7 @@ __all__ = [
     "Stuck",
     "Task",
     "Timeline",
+    "Turn",
     "Visit",
     "changed",
     "check_change",

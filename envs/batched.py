@@ -57,7 +57,7 @@ class BatchedWorld(ABC):
     """N sub-environments of one kind that are stepped together, without a Python loop over them.
 
     A world knows nothing of lives or of Gymnasium's autoreset modes. Each row has dice of its own: what happens in it
-    does not depend on how many rows there are.
+    does not depend on how many rows there are. (One exception says so: rows of `envs.labelled` share a deck.)
 
     Attributes:
         num_envs: Number of sub-environments N.
@@ -70,7 +70,11 @@ class BatchedWorld(ABC):
     action_space: spaces.Space
 
     def serve(self, purpose: str) -> None:  # noqa: B027 - most worlds are the same for everybody
-        """Learn what this world is for, before it is seeded: a life learns from it, an ``"exam"`` holds things out."""
+        """Learn what this world is for, before it is seeded.
+
+        Args:
+            purpose: That of the life (see `LifelongEnv`). A world with things to hold out shows them to ``"exam"``.
+        """
 
     @abstractmethod
     def seed(self, seeds: Sequence[int | None], rows: np.ndarray | None = None) -> None:

@@ -205,6 +205,10 @@ class BatchedEnv(gym.Env):
         infos = self.told(outcome.infos) if outcome.infos else {}
         return self._show(outcome.observation[0]), outcome.reward.item(0), terminated, truncated, infos
 
+    def serve(self, purpose: str) -> None:
+        """Tell the world what it is for; see `BatchedWorld.serve`."""
+        self.world.serve(purpose)
+
     def told(self, infos: Mapping[str, Any]) -> dict[str, Any]:
         """Choose what is told of the infos of a world of one row: nothing, unless a subclass does."""
         return {}

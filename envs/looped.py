@@ -14,7 +14,7 @@ from gymnasium.vector.utils import iterate
 from envs.batched import Outcome
 from envs.of_envs import OfEnvs
 from envs.saving.single import load_env, save_env
-from envs.setting import Setting, take_report
+from envs.setting import ANSWER_KEY, Setting, take_report
 
 
 class LoopedWorld(OfEnvs):
@@ -80,8 +80,11 @@ class LoopedWorld(OfEnvs):
                 for row in rows:
                     infos["final_info"] = self._gather._add_info(infos["final_info"], details[row], row)
                 last = _gathered(reports)
+                answers = {row: details[row][ANSWER_KEY] for row in rows if ANSWER_KEY in details[row]}
                 for row, told in zip(rows, self._reset(rows, observations, details), strict=True):
                     reports[row] = told
+                for row, answer in answers.items():
+                    details[row] = {**details[row], ANSWER_KEY: answer}
         for row, info in enumerate(details):
             if info:
                 infos = self._gather._add_info(infos, info, row)

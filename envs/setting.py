@@ -13,6 +13,9 @@ from lifelong_agent.seeds import generator
 
 INFO_KEY = "lifelong"
 """The only key of ``info`` that speaks of worlds: for recorders and tests, never for agents."""
+ANSWER_KEY = "answer"
+"""The key of ``info`` that tells what would have been right, with the reward. Unlike other infos it is of the step and
+not of what is seen next, so that lives tell it of all bodies in every step, where episodes end as elsewhere."""
 
 
 class Clock:

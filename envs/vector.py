@@ -13,9 +13,12 @@ from envs.batched import BatchedWorld
 from envs.life import refuse_options
 from envs.saving.memory import load_dice, save_dice
 from envs.schedule import Schedule
-from envs.setting import INFO_KEY, Clock
+from envs.setting import ANSWER_KEY, INFO_KEY, Clock
 from envs.stream import Stream, as_schedule
 from envs.worlds import Worlds
+
+_OF_THE_STEP = (ANSWER_KEY, f"_{ANSWER_KEY}")
+"""Infos that stay where they are when a switch ends the episodes that the others tell of."""
 
 
 class LifelongVectorEnv(VectorEnv):
@@ -34,6 +37,8 @@ class LifelongVectorEnv(VectorEnv):
     was the last one of its visit), and what the changes report of the observations that are returned; what they report
     of last observations is in ``infos["final_info"]["lifelong"]``. Arrays that stay the same during a visit are shared
     and read-only.
+
+    Labelled worlds tell what was right in ``infos["answer"]``, ``(N,)`` int64: in every step, of all bodies.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - as Gymnasium declares it
@@ -128,7 +133,7 @@ class LifelongVectorEnv(VectorEnv):
         if switched:
             # The episodes under way end with the old world, and new ones begin in the new world.
             truncated, final = truncated | ~terminated, observations
-            infos = {"final_info": infos}
+            infos = {name: infos[name] for name in _OF_THE_STEP if name in infos} | {"final_info": infos}
             observations, _ = self._enter().begin()
         if final is not None:
             ended = terminated | truncated

@@ -9,9 +9,9 @@ import numpy as np
 from gymnasium import spaces
 
 from envs.batched import BatchedWorld
-from envs.batched_vector import BatchedEnv
 from envs.batched_wrapper import BatchedWrapper
 from envs.looped import LoopedWorld
+from envs.of_envs import tell_purpose
 from envs.saving.single import load_env, save_env
 from envs.schedule import Schedule
 from envs.setting import Clock, Setting, Settings
@@ -54,8 +54,7 @@ class Worlds:
         key = (task, index)
         if key not in self._envs:
             env = self.schedule.lived[task].make(self.settings(task, index))
-            if isinstance(env.unwrapped, BatchedEnv):
-                env.unwrapped.world.serve(self.purpose)
+            tell_purpose(env, self.purpose)
             self._envs[key] = env
         return self._envs[key]
 

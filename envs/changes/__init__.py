@@ -33,6 +33,7 @@ from envs.changes.packet_loss import PacketLoss as PacketLoss
 from envs.changes.permute import Permute as Permute
 from envs.changes.permute_actions import PermuteActions as PermuteActions
 from envs.changes.quantise import Quantise as Quantise
+from envs.changes.relabel import Relabel as Relabel
 from envs.changes.repeat import Repeat as Repeat
 from envs.changes.repeat_actions import RepeatActions as RepeatActions
 from envs.changes.reward import Reward as Reward
@@ -45,6 +46,7 @@ from envs.changes.spikes import Spikes as Spikes
 from envs.changes.sticky_actions import StickyActions as StickyActions
 from envs.changes.storm import Storm as Storm
 from envs.changes.stuck import Stuck as Stuck
+from envs.changes.turn import Turn as Turn
 
 __all__ = [
     "BiasDrift",
@@ -73,6 +75,7 @@ __all__ = [
     "Permute",
     "PermuteActions",
     "Quantise",
+    "Relabel",
     "Repeat",
     "RepeatActions",
     "Reward",
@@ -85,6 +88,7 @@ __all__ = [
     "StickyActions",
     "Storm",
     "Stuck",
+    "Turn",
 ]
 
 for _module in _iter_modules(__path__):

@@ -6,5 +6,9 @@ ENV_ID = "lifelong/Labelled-v0"
 
 
 def register_labelled() -> None:
-    """Register the stream with Gymnasium."""
-    _gymnasium.register(id=ENV_ID, entry_point="envs.labelled.env:LabelledEnv")
+    """Register the stream with Gymnasium. It truncates episodes by itself: no wrapper."""
+    _gymnasium.register(
+        id=ENV_ID,
+        entry_point="envs.labelled.env:LabelledEnv",
+        vector_entry_point="envs.labelled.env:make_vector_env",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,10 @@ TORCHVISION = {"mnist": "MNIST", "cifar10": "CIFAR10"}
 ARRAYS = ("train_x", "train_y", "test_x", "test_y")
 DIGITS_HELD_OUT = 297
 """Of the 1,797 digits, the last so many are held out."""
+
+
+class NoPictures(ValueError):
+    """Pictures that are not on this machine, and cannot be had; says where they were looked for, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,38 +52,61 @@ class Pictures:
 
 @cache
 def load(data: str) -> Pictures:
-    """Read pictures, once a process.
+    """Read pictures, once a process: what has been read stays, whatever becomes of files and environment variables.
 
     Args:
-        data: ``"digits"``, which are part of the package; ``"mnist"`` or ``"cifar10"``; or the path of a ``.npz`` file
-            with ``train_x`` and ``test_x``, uint8 ``(n, ...)``, and ``train_y`` and ``test_y``, integers ``(n,)``.
+        data: ``"digits"``, which are part of the package; ``"mnist"`` or ``"cifar10"``, looked for where the
+            environment variable `VARIABLE` says and else downloaded by torchvision, where that is installed; or the
+            path of a ``.npz`` file with ``train_x`` and ``test_x``, uint8 ``(n, ...)``, and ``train_y`` and ``test_y``,
+            integers ``(n,)`` from 0.
 
     Returns:
-        The pictures, in arrays that are not to be written to.
+        The pictures, in arrays that cannot be written to.
 
     Raises:
-        ValueError: If they cannot be found, or a file does not hold what it should; says where it looked.
+        TypeError: If the data is not named by text.
+        NoPictures: If they cannot be had; says where it looked.
+        ValueError: If there is no data of that name, or a file does not hold what it should.
     """
+    if not isinstance(data, str):
+        raise TypeError(f"data is the name or the path of pictures, a text; got {data!r} of type {type(data).__name__}")
     if data == "digits":
         return _digits()
     if data not in FILES:
         path = Path(data)
         if path.suffix != ".npz":
             raise ValueError(
-                f"data is 'digits', {', '.join(map(repr, FILES))} or the path of a .npz file; got {data!r}"
+                f"data is one of 'digits', {', '.join(map(repr, FILES))}, or the path of a .npz file; got {data!r}"
             )
         if not path.is_file():
-            raise ValueError(f"data={data!r}: there is no such file")
+            raise NoPictures(f"data={data!r}: there is no such file")
         return _read(data, path)
-    looked = [place for place in os.environ.get(VARIABLE, "").split(os.pathsep) if place]
-    for place in map(Path, looked):
+    path = find(data)
+    return _downloaded(data) if path is None else _read(data, path)
+
+
+def find(data: str) -> Path | None:
+    """Tell which file of the folders and files that the environment variable names holds ``"mnist"`` or ``"cifar10"``.
+
+    Args:
+        data: A key of `FILES`.
+
+    Returns:
+        The first one; None if there is none.
+    """
+    for place in map(Path, _places()):
         for path in [place / name for name in FILES[data]] if place.is_dir() else [place]:
             if path.is_file() and path.name in FILES[data]:
-                return _read(data, path)
-    return _downloaded(data, looked)
+                return path
+    return None
+
+
+def _places() -> list[str]:
+    return [place for place in os.environ.get(VARIABLE, "").split(os.pathsep) if place]
 
 
 def _digits() -> Pictures:
+    """Read the digits of the package, whose values from 0 to 16 are stretched to 0 to 255."""
     with np.load(Path(__file__).with_name("digits.npz")) as file:
         x, y = np.round(file["pictures"] * (255 / 16)).astype(np.uint8), file["labels"].astype(np.int64)
     cut = len(x) - DIGITS_HELD_OUT
@@ -92,13 +120,15 @@ def _read(name: str, path: Path) -> Pictures:
         ValueError: If it is broken or holds something else.
     """
     try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz file, or not all of one")
         with np.load(path, allow_pickle=False) as file:
             missing = [array for array in ARRAYS if array not in file]
             if missing:
                 raise ValueError(f"it has no {', '.join(missing)}; it has {', '.join(file.files) or 'nothing'}")
             arrays = {array: file[array] for array in ARRAYS}
         return _checked(name, None, arrays)
-    except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
             f"{path} should hold train_x and test_x, uint8 (n, ...), and train_y and test_y, integers (n,) from 0; "
             f"{error}"
@@ -106,6 +136,11 @@ def _read(name: str, path: Path) -> Pictures:
 
 
 def _checked(name: str, shape: tuple[int, ...] | None, arrays: dict[str, Any]) -> Pictures:
+    """Take arrays for pictures; without a shape, flat ones are squares where that can be.
+
+    Raises:
+        ValueError: If they are none.
+    """
     for part in ("train", "test"):
         x, y = arrays[f"{part}_x"], arrays[f"{part}_y"]
         if x.dtype != np.uint8 or x.ndim < 2 or not len(x):
@@ -121,27 +156,28 @@ def _checked(name: str, shape: tuple[int, ...] | None, arrays: dict[str, Any]) -
     if int(arrays["test_y"].max()) >= classes:
         raise ValueError(f"test_y has a class {int(arrays['test_y'].max())}, but train_y ends at {classes - 1}")
     side = round(one[0] ** 0.5)
-    shape = shape or ((side, side) if len(one) == 1 and side * side == one[0] else one)
+    square = (side, side) if len(one) == 1 and side * side == one[0] else one
+    shape = shape or square
     kept = {
-        array: np.ascontiguousarray(value, np.uint8 if array.endswith("x") else np.int64)
+        array: np.ascontiguousarray(value.reshape(-1, *shape) if array.endswith("x") else value.astype(np.int64))
         for array, value in arrays.items()
     }
     for value in kept.values():
         value.flags.writeable = False
-    return Pictures(name, tuple(shape), classes=classes, **kept)
+    return Pictures(name, shape, classes=classes, **kept)
 
 
-def _downloaded(data: str, looked: list[str]) -> Pictures:
+def _downloaded(data: str) -> Pictures:
     """Let torchvision fetch data, where it is installed.
 
     Raises:
-        ValueError: If it is not; says how else to get them.
+        NoPictures: If it is not, or cannot; says how else to get them.
     """
     try:
         datasets = importlib.import_module("torchvision.datasets")
     except ImportError:
-        where = ", ".join(looked) if looked else f"nowhere, as the environment variable {VARIABLE} is not set"
-        raise ValueError(
+        where = ", ".join(_places()) or f"nowhere, as the environment variable {VARIABLE} is not set"
+        raise NoPictures(
             f"data={data!r} needs {' or '.join(FILES[data])} (train_x, test_x: uint8 (n, ...); train_y, test_y: "
             f"integers); looked in {where}; set {VARIABLE} to the folder that holds it, or install torchvision, which "
             "downloads it; data='digits' needs neither"
@@ -149,6 +185,12 @@ def _downloaded(data: str, looked: list[str]) -> Pictures:
     root = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "lifelong_agent"
     arrays: dict[str, np.ndarray] = {}
     for part, train in (("train", True), ("test", False)):
-        found = getattr(datasets, TORCHVISION[data])(str(root), train=train, download=True)
+        try:
+            found = getattr(datasets, TORCHVISION[data])(str(root), train=train, download=True)
+        except (OSError, RuntimeError) as error:
+            raise NoPictures(
+                f"data={data!r}: torchvision could not download it ({error}); put {' or '.join(FILES[data])} into a "
+                f"folder and name that in the environment variable {VARIABLE}; data='digits' needs neither"
+            ) from error
         arrays[f"{part}_x"], arrays[f"{part}_y"] = np.asarray(found.data), np.asarray(found.targets)
     return _checked(data, None, arrays)

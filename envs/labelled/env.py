@@ -1,13 +1,16 @@
-"""Labelled pictures as a single Gymnasium environment."""
+"""Labelled pictures as Gymnasium environments: a single one, or a vector of them that share a deck."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import AutoresetMode
 
-from envs.batched_vector import BatchedEnv
+from envs.batched_vector import BatchedEnv, BatchedVectorEnv
 from envs.labelled.world import LabelledWorld
+from envs.setting import ANSWER_KEY
 
 
 class LabelledEnv(BatchedEnv):
@@ -16,10 +19,21 @@ class LabelledEnv(BatchedEnv):
     The answer is told with the reward, of the picture that was acted on.
     """
 
-    def __init__(self, data: str = "digits", length: int = 250) -> None:
+    def __init__(self, data: str = "digits", length: int = 250, shape: str = "flat") -> None:
         """Take up the pictures; see `LabelledWorld`."""
-        super().__init__(LabelledWorld(1, data, length))
+        super().__init__(LabelledWorld(1, data, length, shape))
 
-    def told(self, infos: Any) -> dict[str, Any]:
+    def told(self, infos: Mapping[str, Any]) -> dict[str, Any]:
         """Tell what was right."""
-        return {"answer": np.int64(infos["answer"][0])}
+        return {ANSWER_KEY: np.int64(infos[ANSWER_KEY][0])}
+
+
+def make_vector_env(
+    num_envs: int = 1,
+    data: str = "digits",
+    length: int = 250,
+    shape: str = "flat",
+    autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+) -> BatchedVectorEnv:
+    """Make N bodies that share a deck: the entry point of ``gymnasium.make_vec``; see `LabelledWorld`."""
+    return BatchedVectorEnv(LabelledWorld(num_envs, data, length, shape), autoreset_mode)

@@ -34,6 +34,7 @@ BASES: Mapping[str, Mapping[str, Any]] = {
     "lifelong/PointMaze-v0": {"reward": "dense", "reveal_goal": True},
     "InvertedPendulum-v5": {},
     "LunarLander-v3": {},
+    "lifelong/Labelled-v0": {},
 }
 """Bases of all kinds of senses, actions and bodies, with their arguments; pictures are looked for in this order."""
 

@@ -24,6 +24,7 @@ BASES: dict[str, dict[str, Any]] = {
     "probe/Screen-v0": {},
     "lifelong/Pixels-v0": {},
     "lifelong/PointMaze-v0": {"reward": "dense", "reveal_goal": True},
+    "lifelong/Labelled-v0": {},
 }
 MORE_BASES: dict[str, dict[str, Any]] = {
     "MountainCar-v0": {},

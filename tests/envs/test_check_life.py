@@ -8,12 +8,13 @@ import pytest
 from envs import Change, LifelongEnv, LifelongVectorEnv, Noise, Permute, Schedule, Storm, Task, check_life
 from envs.effect import Effect, Frame
 from envs.named import LIVES
+from tests.envs.pictures import where_data_is
 from tests.envs.probes import counters
 
 A, B = Task("a", "CartPole-v1", (Permute(flip=True),)), Task("b", "CartPole-v1", (Noise(),))
 
 
-@pytest.mark.parametrize("name", sorted(LIVES))
+@pytest.mark.parametrize("name", where_data_is(sorted(LIVES)))
 def test_named_lives_keep_their_promises(name: str):
     box2d = any("Lunar" in task.env_id for task in LIVES[name]().tasks)
     check_life(name, switches=2, around=6, snapshots=not box2d)

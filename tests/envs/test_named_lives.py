@@ -10,6 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 from envs import LIVES, LifelongEnv, LifelongVectorEnv, Permute, make_life
+from tests.envs.pictures import where_data_is
 
 NAMES = sorted(LIVES)
 SEQUENCES = ("minigrid_dreamer", "minigrid_mg10")
@@ -17,7 +18,7 @@ SEQUENCES = ("minigrid_dreamer", "minigrid_mg10")
 OURS = [name for name in NAMES if name.startswith(("cartpole", "minigrid", "demo")) and not name.startswith(SEQUENCES)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", where_data_is(NAMES))
 def test_both_checkers_pass(name: str):
     with warnings.catch_warnings():
         # Unbounded senses are the point of RealSenses; everything else that is warned of fails.
@@ -26,7 +27,7 @@ def test_both_checkers_pass(name: str):
     check_env_sb3(gym.make(f"lifelong/{name}-v0").unwrapped)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", where_data_is(NAMES))
 def test_gymnasium_makes_both_kinds(name: str):
     single = gym.make(f"lifelong/{name}-v0", seed=5)
     vector = gym.make_vec(f"lifelong/{name}-v0", num_envs=2, vectorization_mode="vector_entry_point", seed=5)
@@ -66,7 +67,7 @@ def test_the_lives_of_the_promise():
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", where_data_is(NAMES))
 def test_no_two_worlds_of_a_life_are_alike(name: str, seed: int):
     env = LifelongEnv(make_life(name), seed)
     worlds = [world(env, task) for task in range(len(env.schedule.tasks))]
@@ -101,7 +102,7 @@ def test_each_life_draws_its_own_frictions_log_uniformly():
     assert 0.1 < np.median(seen) < 0.4  # 0.2 is the middle of a log-uniform one, 1.0 that of a uniform one
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "quarter" not in name and "third" not in name])
+@pytest.mark.parametrize("name", where_data_is(name for name in NAMES if not name.endswith(("quarter", "third"))))
 def test_every_switch_of_a_life_can_be_lived_through(name: str):
     for env, size in ((LifelongEnv(make_life(name), 1), 1), (LifelongVectorEnv(make_life(name), 2, 1), 2)):
         visits, seen = env.schedule.visits, set()

@@ -13,7 +13,7 @@ from envs.when import Pace, Signal
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     page: (ROOT / "docs" / f"{page}.md").read_text()
-    for page in ("bases", "changes", "classic", "grid", "lives", "when")
+    for page in ("bases", "changes", "classic", "grid", "labelled", "lives", "when")
 }
 
 
