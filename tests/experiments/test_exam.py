@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from agents import AgentSpec, ClassifierSpec, PPOCBPSpec, PPOSpec, RandomSpec
-from envs import LifelongVectorEnv
-from experiments.exam import examine, first_returns
+from envs import LifelongVectorEnv, Visit
+from experiments.exam import examine, first_episodes
 from experiments.record import Recorder
 from experiments.spec import ExamPlan
 from lifelong_agent.seeds import generator
@@ -47,7 +47,9 @@ def test_each_sub_environment_counts_its_first_episode_only():
     )
     policy = Watching()
     policy.reset(2, generator(0))
-    assert first_returns(policy, env, 10).tolist() == [1.0, 3.0]  # type: ignore[arg-type]
+    returns, lengths = first_episodes(policy, env, 10)  # type: ignore[arg-type]
+    assert returns.tolist() == [1.0, 3.0]
+    assert lengths.tolist() == [1, 3]
     assert env.at == 3, "stops when the last first episode is over"
 
 
@@ -55,24 +57,25 @@ def test_an_exam_stops_after_its_steps_and_counts_what_there_is():
     env = ScriptedLife([((1.0, 2.0), ("", ""), False)] * 9)
     policy = Watching()
     policy.reset(2, generator(0))
-    assert first_returns(policy, env, 4).tolist() == [4.0, 8.0]  # type: ignore[arg-type]
+    assert first_episodes(policy, env, 4)[0].tolist() == [4.0, 8.0]  # type: ignore[arg-type]
 
 
 def test_policies_are_shown_final_observations():
     env = ScriptedLife([((1.0, 1.0), ("t", ""), False), ((1.0, 1.0), ("", "t"), False)])
     policy = Watching()
     policy.reset(2, generator(0))
-    first_returns(policy, env, 10)  # type: ignore[arg-type]
+    first_episodes(policy, env, 10)  # type: ignore[arg-type]
     assert policy.steps[0].next_observation.tolist() == [[0.5], [0.0]]
 
 
 def test_every_task_begins_anew_and_every_age_has_dice_of_its_own():
     spec, plan = tiny(), ExamPlan(num_envs=3, max_steps=60)
     one, two, three = Watching(), Watching(), Watching()
-    first = examine(one, spec.schedule, 0, plan, 400)
+    first, rates = examine(one, spec.schedule, 0, plan, 400)
     assert one.resets == 2
     assert [len(task) for task in first] == [3, 3]
-    assert examine(two, spec.schedule, 0, plan, 400) == first
+    assert examine(two, spec.schedule, 0, plan, 400) == (first, rates)
+    assert examine(two, spec.schedule, 0, plan, 400, [1]) == (first[1:], rates[1:])
     examine(three, spec.schedule, 0, plan, 800)
     np.testing.assert_array_equal(one.seen[0], three.seen[0])
     assert not all(np.array_equal(a, b) for a, b in zip(one.seen, three.seen, strict=False)), "other dice, other deeds"
@@ -134,8 +137,8 @@ def test_exams_and_looks_at_vitals_change_nothing(kind, tmp_path):
         folder = tmp_path / str(examined)
         folder.mkdir()
 
-        def hold(policy, age):
-            return examine(policy, spec.schedule, 3, ExamPlan(num_envs=2, max_steps=20), age)
+        def hold(policy, age, tasks):
+            return examine(policy, spec.schedule, 3, ExamPlan(num_envs=2, max_steps=20), age, tasks)
 
         env = LifelongVectorEnv(spec.schedule, num_envs=4, seed=3)
         recorder = Recorder(
@@ -143,6 +146,7 @@ def test_exams_and_looks_at_vitals_change_nothing(kind, tmp_path):
             folder,
             exam_ages=(0, 300, 400, 500) if examined else (),
             examine=hold if examined else None,
+            leaving=(Visit(0, 0, 400),) if examined else (),
             vitals_every=100 if examined else 0,
         )
         with contextlib.closing(recorder):
