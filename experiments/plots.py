@@ -142,7 +142,8 @@ def exam_matrices(
         axes.set_title(label, loc="left", fontweight="bold", fontsize=10)
         axes.label_outer()
     figure.colorbar(images[0], ax=list(every), label="mean return in the exam", shrink=min(1.0, 2.0 / len(exams)))
-    figure.suptitle("Exam scores; framed: the world just lived in", x=0.01, ha="left", fontsize=11)
+    framed = "; framed: the world just lived in" if len(tasks) <= rows else ""
+    figure.suptitle(f"Exam scores{framed}", x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -172,7 +173,7 @@ def _heat(
     visits: np.ndarray | None,
     limits: tuple[float, float],
 ) -> Any:
-    """Fill axes with one exam matrix, as high as so many rows."""
+    """Fill axes with one exam matrix, as high as so many rows; of more tasks none is framed: it would be hidden."""
     low, high = limits
     image = axes.imshow(scores.T, aspect="auto", cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
     named = range(0, len(tasks), -(-len(tasks) // rows))
@@ -180,7 +181,7 @@ def _heat(
     shown = range(0, len(ages), max(1, -(-len(ages) // 12)))
     axes.set_xticks(list(shown), [short(int(ages[k])) for k in shown], fontsize=8)
     axes.set_xlabel("age at the exam (environment steps)")
-    for task, _, stop in visits if visits is not None else ():
+    for task, _, stop in visits if visits is not None and len(tasks) <= rows else ():
         for k in np.flatnonzero(ages == stop):
             axes.add_patch(Rectangle((k - 0.46, task - 0.44), 0.92, 0.88, fill=False, edgecolor="white", lw=1.2))
     return image

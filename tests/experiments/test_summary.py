@@ -207,6 +207,7 @@ def test_exams_of_many_tasks_fit_on_a_page_with_names_that_can_be_read(count):
     ages, scores = np.array([0, 1000, 2000]), np.zeros((3, count))
     drawn = exam_matrices({"a": (ages, scores), "b": (ages, scores)}, visits, tasks)
     assert drawn.get_figheight() < 16
+    assert not drawn.axes[0].patches, "frames would hide such narrow rows"
     names = [label.get_text() for label in drawn.axes[0].get_yticklabels()]
     assert 20 <= len(names) <= 24
     assert names[:2] == ["p000", tasks[int(drawn.axes[0].get_yticks()[1])]]
