@@ -38,6 +38,9 @@ def life(label: str, seed: int, levels: list[float]) -> Record:
         cut=np.zeros(40, bool),
         exam_ages=np.array([0, 1600]),
         exams=np.array([[[0.0], [0.0]], [[2.0 * levels[2]], [2.0 * levels[3]]]]),
+        leaving=np.zeros(0),
+        final=np.zeros(0),
+        cold={},
         vitals=(),
         done={
             "hash": label,
