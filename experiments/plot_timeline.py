@@ -15,7 +15,7 @@ from experiments.plots import COLOURS, new_figure, plain_axes, short
 DARK = "#222222"
 MOST_LABELS = 6
 """Lines of a panel that are labelled beside it."""
-MOST_ROWS = 40
+MOST_ROWS = 30
 """Height of the worlds at most, in rows that can be read; of more every so many is named."""
 WIDE = 20.0
 """Ratio of the highest and the lowest value, all above 0, from which on they are drawn on a logarithmic scale."""

@@ -24,8 +24,8 @@ BANDS = ("#E8EDF3", "#F6EFE3", "#E7F1EA", "#F4E8EF", "#F7F3DA", "#E6F2F8", "#ECE
 MANY = 60
 """Visits that are drawn with bands and names; of more, single ones cannot be told apart."""
 
-ROWS = 16
-"""Height of an exam matrix at most, in rows that can be read; of more tasks every so many is named."""
+ROWS = 48
+"""Rows that can be read, of all exam matrices of a figure together; of more tasks every so many is named."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -132,17 +132,18 @@ def exam_matrices(
         tasks: Names of the tasks.
     """
     columns = max(len(ages) for ages, _ in exams.values())
-    height = 0.9 + 0.27 * min(len(tasks), ROWS)
-    figure = new_figure(min(12.0, 2.4 + 0.36 * max(columns, 10)), height * len(exams) + 0.6)
+    rows = min(len(tasks), max(8, ROWS // len(exams)))
+    figure = new_figure(min(12.0, 2.4 + 0.36 * max(columns, 10)), (0.9 + 0.27 * rows) * len(exams) + 0.6)
     every = figure.subplots(len(exams), 1, sharex=True, squeeze=False)[:, 0]
     limits = (min(float(s.min()) for _, s in exams.values()), max(float(s.max()) for _, s in exams.values()))
     images = []
     for axes, (label, (ages, scores)) in zip(every, exams.items(), strict=True):
-        images.append(_heat(axes, ages, scores, tasks, visits, limits))
+        images.append(_heat(axes, ages, scores, tasks, rows, visits, limits))
         axes.set_title(label, loc="left", fontweight="bold", fontsize=10)
         axes.label_outer()
     figure.colorbar(images[0], ax=list(every), label="mean return in the exam", shrink=min(1.0, 2.0 / len(exams)))
-    figure.suptitle("Exam scores; framed: the world just lived in", x=0.01, ha="left", fontsize=11)
+    framed = "; framed: the world just lived in" if len(tasks) <= rows else ""
+    figure.suptitle(f"Exam scores{framed}", x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -155,9 +156,10 @@ def exam_matrix(ages: np.ndarray, scores: np.ndarray, tasks: Sequence[str], visi
         tasks: Names of the tasks.
         visits: Task, start and stop of each visit, shape (V, 3), to frame the exams that end a visit; or None.
     """
-    figure = new_figure(2.4 + 0.32 * max(len(ages), 8), 1.2 + 0.32 * min(len(tasks), ROWS))
+    rows = min(len(tasks), ROWS // 2)
+    figure = new_figure(2.4 + 0.32 * max(len(ages), 8), 1.2 + 0.32 * rows)
     axes = figure.subplots()
-    image = _heat(axes, ages, scores, tasks, visits, (float(np.min(scores)), float(np.max(scores))))
+    image = _heat(axes, ages, scores, tasks, rows, visits, (float(np.min(scores)), float(np.max(scores))))
     figure.colorbar(image, ax=axes, label="mean return")
     return figure
 
@@ -167,18 +169,19 @@ def _heat(
     ages: np.ndarray,
     scores: np.ndarray,
     tasks: Sequence[str],
+    rows: int,
     visits: np.ndarray | None,
     limits: tuple[float, float],
 ) -> Any:
-    """Fill axes with one exam matrix."""
+    """Fill axes with one exam matrix, as high as so many rows; of more tasks none is framed: it would be hidden."""
     low, high = limits
     image = axes.imshow(scores.T, aspect="auto", cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
-    named = range(0, len(tasks), -(-len(tasks) // ROWS))
+    named = range(0, len(tasks), -(-len(tasks) // rows))
     axes.set_yticks(list(named), [str(tasks[task]) for task in named], fontsize=8)
     shown = range(0, len(ages), max(1, -(-len(ages) // 12)))
     axes.set_xticks(list(shown), [short(int(ages[k])) for k in shown], fontsize=8)
     axes.set_xlabel("age at the exam (environment steps)")
-    for task, _, stop in visits if visits is not None else ():
+    for task, _, stop in visits if visits is not None and len(tasks) <= rows else ():
         for k in np.flatnonzero(ages == stop):
             axes.add_patch(Rectangle((k - 0.46, task - 0.44), 0.92, 0.88, fill=False, edgecolor="white", lw=1.2))
     return image
