@@ -85,7 +85,7 @@ class ClassifierSpec(AgentSpec, kind="bp"):
 
         from lifelong_agent.plasticity import make_plastic  # noqa: PLC0415
 
-        return make_plastic(network, torch.zeros(1, network.shape[0]), pool=False, consolidation=None)
+        return make_plastic(network, torch.zeros(1, network.shape[0]), pool=False, consolidation=None, scaling=None)
 
     def build(self, env: gym.vector.VectorEnv, seed: int) -> ClassifierAgent:
         """Make the agent; see `AgentSpec.build`."""

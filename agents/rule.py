@@ -33,6 +33,8 @@ class RuleSpec(ClassifierSpec, kind="rule"):
     """What is left of a synapse's importance after a step, in [0, 1]."""
     regeneration: float = 0.0
     """Pull of unimportant synapses to their first weight, zero or above."""
+    scaling: bool = True
+    """Whether each hidden unit's incoming weights keep the length that they were born with."""
     gate: Literal["none", "dendrites", "prototypes"] = "none"
     """What opens a part of the units: nothing, random dendrites on the running mean, or stored prototypes."""
     share: float = 0.5
@@ -69,6 +71,7 @@ class RuleSpec(ClassifierSpec, kind="rule"):
             adaptation=parts.Adaptation(hidden=self.hidden_adaptation) if self.adaptation else None,
             pool=self.pool,
             consolidation=parts.Consolidation(self.strength, self.decay, self.regeneration) if self.strength else None,
+            scaling=parts.Scaling() if self.scaling else None,
             gate=gates[self.gate](),
             seed=seed,
         )

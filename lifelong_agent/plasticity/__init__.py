@@ -7,7 +7,8 @@ from lifelong_agent.plasticity.lateral_pool import lateral_pool
 from lifelong_agent.plasticity.make import make_plastic
 from lifelong_agent.plasticity.plastic import Plastic
 from lifelong_agent.plasticity.prototypes import ContextStore
-from lifelong_agent.plasticity.settings import Adaptation, Consolidation, Dendrites, Prototypes
+from lifelong_agent.plasticity.scaling import scale_
+from lifelong_agent.plasticity.settings import Adaptation, Consolidation, Dendrites, Prototypes, Scaling
 
 __all__ = [
     "Adaptation",
@@ -18,10 +19,12 @@ __all__ = [
     "Habituation",
     "Plastic",
     "Prototypes",
+    "Scaling",
     "Sensory",
     "brake_",
     "consolidate_",
     "lateral_pool",
     "make_plastic",
     "novelty",
+    "scale_",
 ]

@@ -15,7 +15,8 @@ from lifelong_agent.plasticity.layers import dissect
 from lifelong_agent.plasticity.open_units import open_layers
 from lifelong_agent.plasticity.plastic import Plastic, Unit
 from lifelong_agent.plasticity.prototypes import ContextStore
-from lifelong_agent.plasticity.settings import Adaptation, Consolidation, Dendrites, Prototypes
+from lifelong_agent.plasticity.scaling import lengths
+from lifelong_agent.plasticity.settings import Adaptation, Consolidation, Dendrites, Prototypes, Scaling
 from lifelong_agent.plasticity.tracing import trace
 
 
@@ -25,6 +26,7 @@ def make_plastic(
     adaptation: Adaptation | None = Adaptation(),  # noqa: B008 - frozen
     pool: bool = True,
     consolidation: Consolidation | None = Consolidation(),  # noqa: B008 - frozen
+    scaling: Scaling | None = Scaling(),  # noqa: B008 - frozen
     gate: Dendrites | Prototypes | None = None,
     leave_alone: Collection[str] = (),
     seed: int = 0,
@@ -46,6 +48,7 @@ def make_plastic(
         adaptation: Take running means off the input and off what hidden units send; None leaves it out.
         pool: Standardise the sums of each hidden layer, sample by sample.
         consolidation: Slow down important synapses; works once `Plastic.attach` has been called.
+        scaling: Keep the length of each hidden unit's incoming weights; works once `Plastic.attach` has been called.
         gate: Open a part of the units, as the input says: by random dendrites on its running mean, or by stored
             prototypes. Both need ``adaptation``.
         leave_alone: Names of modules that are not touched.
@@ -76,6 +79,11 @@ def make_plastic(
         first.register_forward_pre_hook(plastic.sense)
         for other in others:
             other.register_forward_pre_hook(plastic.hand_on)
+    if scaling is not None:
+        plastic.scaled_every = scaling.every
+        for layer in anatomy.hidden:
+            layer.incoming.register_buffer("weight_length", lengths(layer.incoming.weight.detach()))  # pyright: ignore[reportArgumentType]
+            plastic.scaled.append(layer.incoming)
     if isinstance(gate, Prototypes):
         assert example is not None
         plastic.store = ContextStore(example, gate)

@@ -86,6 +86,10 @@ class OpenWeights:
             module.bias = nn.Parameter(bias.detach()[: out.opened].clone())
         module.weight = nn.Parameter(self._open(weight, 0).clone())
         self._rename()
+        if hasattr(module, "weight_length"):
+            module.register_buffer("whole_weight_length", module.weight_length)  # pyright: ignore[reportArgumentType]
+            module.weight_length = self._open(module.weight_length, 0).clone()  # pyright: ignore[reportArgumentType]
+            self._names.append("weight_length")
 
     def _rename(self) -> None:
         """Let a module tell the sizes that it has now."""

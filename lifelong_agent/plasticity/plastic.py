@@ -15,6 +15,7 @@ from lifelong_agent.plasticity.lateral_pool import lateral_pool
 from lifelong_agent.plasticity.layers import Anatomy, Layer
 from lifelong_agent.plasticity.open_units import OpenUnits, OpenWeights
 from lifelong_agent.plasticity.prototypes import ContextStore
+from lifelong_agent.plasticity.scaling import scale_
 
 NEWS = 0.5
 """Novelty above which dendritic gates are turned at once, rather than every so many steps."""
@@ -93,12 +94,15 @@ class Plastic:
         self.opened: list[OpenUnits] = []
         self.weights: list[OpenWeights] = []
         self.synapses: list[Synapses] = []
+        self.scaled: list[nn.Module] = []
+        """Layers whose units keep the length of their weights, which their buffer `weight_length` tells."""
+        self.scaled_every = 16
         self.gates: list[DendriticGate] = []
         self.units: list[Unit] = []
         self.rate: Tensor | float = 1.0
         """Rate at which hidden units follow their means, at this step."""
         self.floor = 0.05
-        self._turns = 0
+        self._turns = self._steps = 0
         self._doubts = False
         self._plain = False
         self._optimizer: torch.optim.Optimizer | None = None
@@ -230,7 +234,7 @@ class Plastic:
         return self.store.nearest(seen)
 
     def attach(self, optimizer: torch.optim.Optimizer) -> None:
-        """Consolidate around every step of an optimiser.
+        """Consolidate and scale around every step of an optimiser.
 
         Plain gradient descent is given consolidated gradients; what any other optimiser moves is slowed down after its
         step.
@@ -275,6 +279,10 @@ class Plastic:
         if not self._plain:
             for synapses in self.synapses:
                 synapses.brake(optimizer.param_groups[0]["lr"])
+        self._steps += 1
+        if self._steps % self.scaled_every == 0:
+            for module in self.scaled:
+                scale_(module.weight, module.weight_length)  # pyright: ignore[reportArgumentType]
 
     def running(self) -> tuple[Tensor, ...]:
         """Copy what a forward pass changes, but for contexts that it stores or enters: running means."""

@@ -49,6 +49,22 @@ class Consolidation:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """Synaptic scaling: the incoming weights of a hidden unit keep the length that they were born with."""
+
+    every: int = 16
+    """Steps of the optimiser between two corrections."""
+
+    def __post_init__(self) -> None:
+        """Refuse constants that cannot mean anything.
+
+        Raises:
+            ValueError: Names the constant and its range.
+        """
+        check("Scaling", every=(self.every, self.every >= 1, "a number of steps of 1 or above"))
+
+
+@dataclass(frozen=True)
 class Dendrites:
     """A context gate without memory: a unit is open while its random dendrite likes the running mean of the input."""
 
