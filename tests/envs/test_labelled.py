@@ -10,6 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 
 from envs import (
+    BatchedWrapper,
     LifelongEnv,
     LifelongVectorEnv,
     Noise,
@@ -23,6 +24,7 @@ from envs import (
     check_snapshot,
 )
 from envs.labelled.world import LabelledWorld
+from envs.looped import LoopedWorld
 from tests.envs.pictures import file_of, made_up
 
 ID = "lifelong/Labelled-v0"
@@ -137,11 +139,14 @@ def test_exams_are_of_pictures_held_out(tmp_path, engine: str, changes: tuple):
             observation = env.step(np.zeros(3, np.int64))[0]
         if Noise() not in changes:
             assert sums == set(mean[part].tolist())
-        single = LifelongEnv(schedule, purpose=purpose)
-        single.reset()
-        assert len(single.unwrapped._worlds.env(0, 0).unwrapped.world._pictures) == len(arrays[f"{part}_x"])  # pyright: ignore[reportAttributeAccessIssue]
-        for one in getattr(env._world, "world", env._world).__dict__.get("envs", ()):
-            assert len(one.unwrapped.world._pictures) == len(arrays[f"{part}_x"])
+        base = env._world
+        while isinstance(base, BatchedWrapper):
+            base = base.world
+        single = LifelongEnv(schedule, purpose=purpose)._worlds.env(0, 0)
+        envs = [single, *base.envs] if isinstance(base, LoopedWorld) else [single]
+        worlds = [one.unwrapped.world for one in envs] + ([base] if isinstance(base, LabelledWorld) else [])  # pyright: ignore[reportAttributeAccessIssue]
+        assert len(worlds) == (4 if engine == "looped" else 2)
+        assert {len(world._pictures) for world in worlds} == {len(arrays[f"{part}_x"])}  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_base_of_anyones_is_told_what_it_is_for():
