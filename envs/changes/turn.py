@@ -138,9 +138,10 @@ class TurnEffect(Effect):
         if angle % 360 == 0:
             return sensed
         places, shares = sampling(*self._picture, angle % 360)
-        parts = sensed.reshape(len(sensed), -1).take(places, axis=1)  # (R, 4, features)
-        parts = parts * shares
-        seen = parts[:, 0] + parts[:, 1] + parts[:, 2] + parts[:, 3]
+        flat, seen = sensed.reshape(len(sensed), -1), np.float32(0.0)
+        for place, share in zip(places, shares, strict=True):  # one after the other: four at once leave the cache
+            part = flat.take(place, axis=1) * share
+            seen = np.add(part, seen, out=part)
         if self._bytes:
             seen = np.rint(seen).astype(np.uint8)
         return seen.reshape(sensed.shape)
