@@ -138,10 +138,10 @@ class TurnEffect(Effect):
         if angle % 360 == 0:
             return sensed
         places, shares = sampling(*self._picture, angle % 360)
-        flat, seen = sensed.reshape(len(sensed), -1), np.float32(0.0)
+        flat = sensed.reshape(len(sensed), -1)
+        seen = np.zeros(flat.shape, np.float32)
         for place, share in zip(places, shares, strict=True):  # one after the other: four at once leave the cache
-            part = flat.take(place, axis=1) * share
-            seen = np.add(part, seen, out=part)
+            seen += flat.take(place, axis=1) * share
         if self._bytes:
             seen = np.rint(seen).astype(np.uint8)
         return seen.reshape(sensed.shape)
