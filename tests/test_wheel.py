@@ -86,6 +86,10 @@ def test_every_module_and_preset_travels(names: list[str], package: str):
     assert {f"lifelong_agent/_suite/{path.relative_to(ROOT).as_posix()}" for path in files} <= set(names)
 
 
+def test_the_digits_travel_with_what_is_said_of_them(names: list[str]):
+    assert {f"lifelong_agent/_suite/envs/labelled/digits.{kind}" for kind in ("npz", "txt")} <= set(names)
+
+
 def test_nothing_compiled_travels(names: list[str]):
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
 

@@ -138,9 +138,10 @@ class TurnEffect(Effect):
         if angle % 360 == 0:
             return sensed
         places, shares = sampling(*self._picture, angle % 360)
-        parts = sensed.reshape(len(sensed), -1).take(places, axis=1)  # (R, 4, features)
-        parts = parts * shares
-        seen = parts[:, 0] + parts[:, 1] + parts[:, 2] + parts[:, 3]
+        flat = sensed.reshape(len(sensed), -1)
+        seen = np.zeros(flat.shape, np.float32)
+        for place, share in zip(places, shares, strict=True):  # one after the other: four at once leave the cache
+            seen += flat.take(place, axis=1) * share
         if self._bytes:
             seen = np.rint(seen).astype(np.uint8)
         return seen.reshape(sensed.shape)

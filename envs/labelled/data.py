@@ -156,15 +156,15 @@ def _checked(name: str, shape: tuple[int, ...] | None, arrays: dict[str, Any]) -
     if int(arrays["test_y"].max()) >= classes:
         raise ValueError(f"test_y has a class {int(arrays['test_y'].max())}, but train_y ends at {classes - 1}")
     side = round(one[0] ** 0.5)
-    square = (side, side) if len(one) == 1 and side * side == one[0] else one
-    shape = shape or square
+    square: tuple[int, ...] = (side, side) if len(one) == 1 and side * side == one[0] else one
+    picture = shape or square
     kept = {
-        array: np.ascontiguousarray(value.reshape(-1, *shape) if array.endswith("x") else value.astype(np.int64))
+        array: np.ascontiguousarray(value.reshape(-1, *picture) if array.endswith("x") else value.astype(np.int64))
         for array, value in arrays.items()
     }
     for value in kept.values():
         value.flags.writeable = False
-    return Pictures(name, shape, classes=classes, **kept)
+    return Pictures(name, picture, classes=classes, **kept)
 
 
 def _downloaded(data: str) -> Pictures:

@@ -19,8 +19,8 @@ def where_data_is(names: Iterable[str]) -> list[Any]:
 
 
 def _marks(name: str) -> tuple[pytest.MarkDecorator, ...]:
-    wanted = {task.kwargs.get("data") for task in LIVES[name]().tasks} & FILES.keys()
-    missing = sorted(data for data in wanted if find(data) is None)
+    wanted = {task.kwargs.get("data") for task in LIVES[name]().tasks}
+    missing = [data for data in FILES if data in wanted and find(data) is None]
     reason = f"needs the pictures of {', '.join(missing)}: {VARIABLE} names no folder with them"
     return (pytest.mark.skip(reason=reason),) if missing else ()
 
@@ -35,8 +35,8 @@ def made_up(shape: tuple[int, ...] = (2, 3), train: int = 20, test: int = 7, cla
     return arrays
 
 
-def file_of(folder: Path, name: str = "some.npz", **changed: Any) -> str:
+def file_of(folder: Path, name: str = "some.npz", /, **changed: Any) -> str:
     """Write made-up pictures into a file, some arrays changed, or left out where they are None."""
-    arrays = {key: value for key, value in (made_up() | changed).items() if value is not None}
+    arrays: dict[str, Any] = {key: value for key, value in (made_up() | changed).items() if value is not None}
     np.savez_compressed(folder / name, **arrays)
     return str(folder / name)

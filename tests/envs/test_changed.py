@@ -128,6 +128,7 @@ PLACES: dict[str, dict[str, str]] = {
     "lifelong/NineRooms-v0": {},
     "lifelong/PointMaze-v0": {},
     "lifelong/Pixels-v0": {},
+    "lifelong/Labelled-v0": {},
 }
 
 

@@ -10,6 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 
 from envs import (
+    BatchedWrapper,
     LifelongEnv,
     LifelongVectorEnv,
     Noise,
@@ -23,6 +24,7 @@ from envs import (
     check_snapshot,
 )
 from envs.labelled.world import LabelledWorld
+from envs.looped import LoopedWorld
 from tests.envs.pictures import file_of, made_up
 
 ID = "lifelong/Labelled-v0"
@@ -58,7 +60,7 @@ def test_being_right_is_paid_and_what_was_right_is_told_with_the_reward(tmp_path
         shown = which(observation[None])[0]
         np.testing.assert_allclose(observation, arrays["train_x"][shown].ravel() / 255, rtol=1e-6)
         observation, reward, terminated, truncated, info = env.step(step % 4)
-        assert info["answer"] == arrays["train_y"][shown] and isinstance(info["answer"], np.int64)
+        assert info["answer"] == arrays["train_y"][shown] and info["answer"].dtype == np.int64
         assert reward == float(info["answer"] == step % 4) and not terminated and truncated == (step == 6)
     again, _ = env.reset()
     np.testing.assert_array_equal(again, observation)  # it waits for its answer
@@ -80,13 +82,14 @@ def test_bodies_see_every_picture_once_before_they_see_one_twice(tmp_path, bodie
 def test_a_task_of_as_many_steps_as_there_are_pictures_is_one_pass(tmp_path):
     env = LifelongVectorEnv(life(file_of(tmp_path), (), (), steps=20, cycles=2, length=3), 4, seed=2)
     observation, _ = env.reset()
-    for visit in range(4):
-        seen: list[int] = []
-        for _ in range(5):
-            seen += which(observation).tolist()
-            observation, _, _, truncated, infos = env.step(np.zeros(4, np.int64))
-        assert sorted(seen) == list(range(20))
-        assert visit == 3 or (truncated.all() and infos["lifelong"]["switched"].all())
+    seen: list[int] = []
+    for step in range(1, 21):
+        seen += which(observation).tolist()
+        observation, _, _, truncated, infos = env.step(np.zeros(4, np.int64))
+        if step % 5 == 0:
+            assert sorted(seen) == list(range(20))
+            assert step == 20 or (truncated.all() and infos["lifelong"]["switched"].all())
+            seen.clear()
 
 
 @pytest.mark.parametrize("engine", ["auto", "looped"])
@@ -136,11 +139,14 @@ def test_exams_are_of_pictures_held_out(tmp_path, engine: str, changes: tuple):
             observation = env.step(np.zeros(3, np.int64))[0]
         if Noise() not in changes:
             assert sums == set(mean[part].tolist())
-        single = LifelongEnv(schedule, purpose=purpose)
-        single.reset()
-        assert len(single.unwrapped._worlds.env(0, 0).unwrapped.world._pictures) == len(arrays[f"{part}_x"])  # pyright: ignore[reportAttributeAccessIssue]
-        for one in getattr(env._world, "world", env._world).__dict__.get("envs", ()):
-            assert len(one.unwrapped.world._pictures) == len(arrays[f"{part}_x"])
+        base = env._world
+        while isinstance(base, BatchedWrapper):
+            base = base.world
+        single = LifelongEnv(schedule, purpose=purpose)._worlds.env(0, 0)
+        envs = [single, *base.envs] if isinstance(base, LoopedWorld) else [single]
+        worlds = [one.unwrapped.world for one in envs] + ([base] if isinstance(base, LabelledWorld) else [])  # pyright: ignore[reportAttributeAccessIssue]
+        assert len(worlds) == (4 if engine == "looped" else 2)
+        assert {len(world._pictures) for world in worlds} == {len(arrays[f"{part}_x"])}  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_base_of_anyones_is_told_what_it_is_for():
@@ -160,7 +166,7 @@ def test_a_base_of_anyones_is_told_what_it_is_for():
         def step(self, action):
             return np.zeros(2, np.float32), 0.0, False, False, {}
 
-    gym.register("probe/Asking-v0", Asking)
+    gym.register("probe/Asking-v0", Asking)  # pyright: ignore[reportArgumentType]
     schedule = Schedule((Task("a", "probe/Asking-v0", (Noise(),)),), steps=10)
     LifelongEnv(schedule, purpose="exam").reset()
     assert told == ["exam"]

@@ -104,16 +104,19 @@ def test_a_file_that_holds_something_else_is_named(tmp_path, changed, said):
         load(path)
 
 
-@pytest.mark.parametrize("harm", ["cut", "scrambled", "text", "single", "empty"])
+@pytest.mark.parametrize("harm", ["cut", "scrambled", "stored", "text", "single", "empty"])
 def test_a_broken_file_is_named(tmp_path, harm):
     path = Path(file_of(tmp_path))
+    if harm == "stored":
+        np.savez(path, **made_up())  # pyright: ignore[reportArgumentType] - as they are, with a checksum alone
     whole = path.read_bytes()
     if harm == "single":
         with path.open("wb") as file:
             np.save(file, np.zeros(3))
     else:
         middle = bytes(byte ^ 0x5A for byte in whole[150:400])
-        broken = {"cut": whole[:300], "scrambled": whole[:150] + middle + whole[400:], "text": b"no picture"}
+        scrambled = whole[:150] + middle + whole[400:]
+        broken = {"cut": whole[:300], "scrambled": scrambled, "stored": scrambled, "text": b"no picture"}
         path.write_bytes(broken.get(harm, b""))
     with pytest.raises(ValueError, match=r"some\.npz should hold"):
         load(str(path))
