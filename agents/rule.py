@@ -27,9 +27,9 @@ class RuleSpec(ClassifierSpec, kind="rule"):
     """Whether hidden units do so too."""
     pool: bool = True
     """Whether the sums of each layer are standardised, sample by sample."""
-    strength: float = 30.0
+    strength: float = 100.0
     """How much importance slows a synapse down, zero or above; 0 leaves consolidation out."""
-    decay: float = 0.9998
+    decay: float = 0.9999
     """What is left of a synapse's importance after a step, in [0, 1]."""
     regeneration: float = 0.0
     """Pull of unimportant synapses to their first weight, zero or above."""

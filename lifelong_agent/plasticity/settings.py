@@ -30,9 +30,9 @@ class Adaptation:
 class Consolidation:
     """Consolidate or regenerate: important synapses slow down, unimportant ones return to their first weight."""
 
-    strength: float = 30.0
+    strength: float = 100.0
     """``kappa``: how much importance slows a synapse down, zero or above."""
-    decay: float = 0.9998
+    decay: float = 0.9999
     """``rho``: what is left of importance after a step, in [0, 1]."""
     regeneration: float = 0.0
     """``lambda``: pull of unimportant synapses to their first weight, per unit of learning rate, zero or above."""
