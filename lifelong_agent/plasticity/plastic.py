@@ -70,6 +70,26 @@ class Unit:
         return activity * (opened.reshape(-1, *(1,) * (activity.dim() - 2)) if self.filters else opened)
 
 
+class Steps(nn.Module):
+    """Counts what the rule does every so often, so that a loaded network goes on in step."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        super().__init__()
+        self.learnt = 0
+        """Steps of the optimiser."""
+        self.followed = 0
+        """Batches that dendritic gates followed."""
+
+    def get_extra_state(self) -> Tensor:
+        """Give the counts, for ``state_dict``."""
+        return torch.tensor([self.learnt, self.followed])
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Take what `get_extra_state` gave."""
+        self.learnt, self.followed = state.tolist()
+
+
 class Plastic:
     """The rule at work in one network; made by `make_plastic`.
 
@@ -102,7 +122,8 @@ class Plastic:
         self.rate: Tensor | float = 1.0
         """Rate at which hidden units follow their means, at this step."""
         self.floor = 0.05
-        self._turns = self._steps = 0
+        self.steps = Steps()
+        anatomy.hidden[0].activation.add_module("steps", self.steps)
         self._doubts = False
         self._plain = False
         self._optimizer: torch.optim.Optimizer | None = None
@@ -145,8 +166,8 @@ class Plastic:
     def _turn(self) -> None:
         """Open the units that like the running mean, at once on news, else every now and then."""
         assert self.sensory is not None
-        self._turns += 1
-        if self._turns % TURNED_EVERY == 1 or float(self.sensory.rate) > NEWS:
+        self.steps.followed += 1
+        if self.steps.followed % TURNED_EVERY == 1 or float(self.sensory.rate) > NEWS:
             direction = centred(self.sensory.mean)
             for gate in self.gates:
                 gate.turn(direction)
@@ -279,8 +300,8 @@ class Plastic:
         if not self._plain:
             for synapses in self.synapses:
                 synapses.brake(optimizer.param_groups[0]["lr"])
-        self._steps += 1
-        if self._steps % self.scaled_every == 0:
+        self.steps.learnt += 1
+        if self.steps.learnt % self.scaled_every == 0:
             for module in self.scaled:
                 scale_(module.weight, module.weight_length)  # pyright: ignore[reportArgumentType]
 
@@ -302,7 +323,7 @@ class Plastic:
 
     def begin_stream(self) -> None:
         """Forget what the input was like of late: a stream of another world, or from another moment, begins."""
-        self._turns = 0
+        self.steps.followed = 0
         if self.sensory is not None:
             self.sensory.forget()
 
