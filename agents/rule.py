@@ -38,7 +38,9 @@ class RuleSpec(ClassifierSpec, kind="rule"):
     gate: Literal["none", "dendrites", "prototypes"] = "none"
     """What opens a part of the units: nothing, random dendrites on the running mean, or stored prototypes."""
     share: float = 0.5
-    """Share of the units of a layer that are open, where there is a gate."""
+    """Share of the units of a layer that are open, where there is a gate; prototypes may open all."""
+    own_readout: bool = True
+    """Whether each context of prototypes keeps biases and the weights of the outputs for itself."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot mean anything.
@@ -50,7 +52,7 @@ class RuleSpec(ClassifierSpec, kind="rule"):
         self._check("strength", self.strength >= 0, "zero or above")
         self._check("decay", 0 <= self.decay <= 1, "in [0, 1]")
         self._check("regeneration", self.regeneration >= 0, "zero or above")
-        self._check("share", 0 < self.share < 1, "in (0, 1)")
+        self._check("share", 0 < self.share < 1 or (self.share == 1 and self.gate == "prototypes"), "in (0, 1)")
         self._check("gate", self.gate in ("none", "dendrites", "prototypes"), "none, dendrites or prototypes")
         self._check("gate", self.gate == "none" or self.adaptation, "none where there is no adaptation")
 
@@ -63,7 +65,7 @@ class RuleSpec(ClassifierSpec, kind="rule"):
         gates = {
             "none": lambda: None,
             "dendrites": lambda: parts.Dendrites(self.share),
-            "prototypes": lambda: parts.Prototypes(self.share),
+            "prototypes": lambda: parts.Prototypes(self.share, own_readout=self.own_readout),
         }
         return parts.make_plastic(
             network,

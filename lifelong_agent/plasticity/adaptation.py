@@ -8,6 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+try:
+    from lifelong_agent.kernels import adapting
+except ImportError:  # numba is optional
+    adapting = None
+
 
 def novelty(seen: Tensor, mean: Tensor) -> Tensor:
     """Tell how new an input is beside its running mean: ``1 - max(0, cos(seen - <seen>, mean - <mean>))``.
@@ -91,17 +96,27 @@ class Sensory(nn.Module):
         """
         seen = given.reshape(-1, *self._shape)
         share = max(len(seen) / self.horizon, len(seen) / (self.samples + len(seen)))
-        batch = seen.mean(dim=0)
-        recent = batch if share >= 1 else self.recent.lerp(batch, share)
-        rate = novelty(recent, self.mean)
+        if adapting is not None and is_plain(seen, self.recent):
+            flat = [tensor.view(-1).numpy() for tensor in (self.recent, self.mean)]
+            rate = adapting.watch(seen.reshape(len(seen), -1).numpy(), *flat, share)
+            self._check(rate)
+        else:
+            recent = seen.mean(dim=0)
+            if share < 1:
+                recent = self.recent.lerp(recent, share)
+            rate = float(novelty(recent, self.mean))
+            self._check(rate)
+            self.recent.copy_(recent)
+        self.samples += len(seen)
+        self.rate.fill_(rate)
+
+    @staticmethod
+    def _check(rate: float) -> None:
         if not math.isfinite(rate):
             raise FloatingPointError(
                 "the rule follows the mean of what the network is given; got an input that is not finite (NaN or "
                 "infinite); mend it before the network sees it. Nothing has been changed"
             )
-        self.samples += len(seen)
-        self.recent.copy_(recent)
-        self.rate.copy_(rate)
 
     @torch.no_grad()
     def follow(self) -> None:
@@ -131,17 +146,27 @@ class Habituation(nn.Module):
         self.register_buffer("mean", like.new_zeros(units))
 
     @torch.no_grad()
-    def follow(self, activity: Tensor, rate: Tensor | float) -> None:
+    def follow(self, activity: Tensor, rate: float) -> None:
         """Move the means to those of a batch.
 
         Args:
             activity: ``(B, units)`` or ``(B, units, ...)``.
             rate: Share of the way, in [0, 1].
         """
-        self.mean.lerp_(unit_means(activity, self.dim), rate)
+        if adapting is not None and activity.dim() == 2 and is_plain(activity, self.mean):
+            adapting.follow_units(activity.numpy(), self.mean.numpy(), float(rate))
+        else:
+            self.mean.lerp_(unit_means(activity, self.dim), rate)
 
     def sent(self, activity: Tensor) -> Tensor:
         """Give what the units send: their activity minus its mean, which is a constant for gradients."""
         if self.dim == -1:
             return activity - self.mean
         return activity - self.mean.reshape(-1, *(1,) * (activity.dim() - 2))
+
+
+def is_plain(*tensors: Tensor) -> bool:
+    """Tell whether tensors lie on the host as contiguous float32, as compiled kernels want them."""
+    return all(
+        tensor.device.type == "cpu" and tensor.dtype == torch.float32 and tensor.is_contiguous() for tensor in tensors
+    )

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lifelong_agent.plasticity.adaptation import is_plain
 from lifelong_agent.plasticity.settings import Consolidation
 
 try:
@@ -42,7 +43,7 @@ def consolidate_(
         first: The same shape, or None where nothing pulls.
         settings: The constants.
     """
-    if consolidating is not None and _flat(gradient, importance, weight) and (first is None or _flat(first)):
+    if consolidating is not None and is_plain(gradient, importance, weight) and (first is None or is_plain(first)):
         flat = [tensor.detach().view(-1).numpy() for tensor in (gradient, importance)]
         if first is None:
             consolidating.modulate(*flat, settings.strength, settings.decay)
@@ -146,10 +147,4 @@ def is_plain_descent(optimizer: torch.optim.Optimizer) -> bool:
     return type(optimizer) is torch.optim.SGD and all(
         group["momentum"] == 0 and group["weight_decay"] == 0 and not group["maximize"]
         for group in optimizer.param_groups
-    )
-
-
-def _flat(*tensors: Tensor) -> bool:
-    return all(
-        tensor.device.type == "cpu" and tensor.dtype == torch.float32 and tensor.is_contiguous() for tensor in tensors
     )

@@ -66,49 +66,67 @@ def make_plastic(
     if gate is not None and adaptation is None:
         raise ValueError("a gate needs the running mean of the input: give adaptation=Adaptation(...) with it")
     anatomy = dissect(network, *inputs, leave_alone=leave_alone)
+    if adaptation is not None and not anatomy.first:
+        raise ValueError("adaptation needs a layer that reads the input; all that do are left alone")
     plastic = Plastic(network, anatomy)
     dice = torch.Generator().manual_seed(seed)
-    example = _example(network, anatomy.first[0], inputs) if anatomy.first else None
+    example = _example(network, anatomy.first[0], inputs) if anatomy.first else torch.zeros(0)
     if adaptation is not None:
-        if example is None:
-            raise ValueError("adaptation needs a layer that reads the input; all that do are left alone")
-        plastic.floor = adaptation.floor
-        plastic.sensory = Sensory(example, adaptation.horizon)
-        first, *others = anatomy.first
-        first.add_module("adaptation", plastic.sensory)
-        first.register_forward_pre_hook(plastic.sense)
-        for other in others:
-            other.register_forward_pre_hook(plastic.hand_on)
+        _adapt(plastic, adaptation, example)
     if scaling is not None:
         plastic.scaled_every = scaling.every
         for layer in anatomy.hidden:
             layer.incoming.register_buffer("weight_length", lengths(layer.incoming.weight.detach()))  # pyright: ignore[reportArgumentType]
             plastic.scaled.append(layer.incoming)
     if isinstance(gate, Prototypes):
-        assert example is not None
-        plastic.store = ContextStore(example, gate)
-        anatomy.first[0].add_module("contexts", plastic.store)
-        plastic.opened, plastic.weights = open_layers(anatomy.hidden, gate.share, gate.capacity, example, dice)
-        for layer, units in zip(anatomy.hidden, plastic.opened, strict=True):
-            layer.activation.add_module("open_units", units)
+        _open_by_prototypes(plastic, gate, example, dice)
     for index, layer in enumerate(anatomy.hidden):
+        size = plastic.opened[index].opened if plastic.opened else layer.units
         habituation = closing = None
         if adaptation is not None and adaptation.hidden:
-            size = plastic.opened[index].opened if plastic.opened else layer.units
             habituation = Habituation(size, layer.dim, layer.incoming.weight)  # pyright: ignore[reportArgumentType]
             layer.activation.add_module("habituation", habituation)
         if isinstance(gate, Dendrites):
-            assert example is not None
             closing = DendriticGate(layer.units, example, gate.share, dice)
             layer.activation.add_module("gate", closing)
             plastic.gates.append(closing)
         plastic.units.append(Unit(plastic, layer, pool, habituation, closing))
     if consolidation is not None:
-        plastic.synapses = [Synapses(module, consolidation) for module in anatomy.weighted.values()]
-        named = {id(synapses.module): synapses.buffers for synapses in plastic.synapses}
-        for weights in plastic.weights:
-            weights.carry(*named[id(weights.module)])
+        _consolidate(plastic, consolidation)
     return plastic
+
+
+def _adapt(plastic: Plastic, adaptation: Adaptation, example: Tensor) -> None:
+    """Take the running mean of the input off what the first layers read; the first of them follows it."""
+    plastic.floor = adaptation.floor
+    plastic.sensory = Sensory(example, adaptation.horizon)
+    first, *others = plastic.anatomy.first
+    first.add_module("adaptation", plastic.sensory)
+    first.register_forward_pre_hook(plastic.sense)
+    for other in others:
+        other.register_forward_pre_hook(plastic.hand_on)
+
+
+def _open_by_prototypes(plastic: Plastic, gate: Prototypes, example: Tensor, dice: torch.Generator) -> None:
+    """Store contexts, and take layers apart into what they open."""
+    hidden = plastic.anatomy.hidden
+    plastic.store = ContextStore(example, gate)
+    plastic.anatomy.first[0].add_module("contexts", plastic.store)
+    plastic.opened, plastic.weights = open_layers(hidden, gate.share, gate.capacity, example, dice)
+    for layer, units in zip(hidden, plastic.opened, strict=True):
+        layer.activation.add_module("open_units", units)
+    for weights in plastic.weights if gate.own_readout else ():
+        weights.keep(gate.capacity)
+
+
+def _consolidate(plastic: Plastic, consolidation: Consolidation) -> None:
+    """Consolidate all weights but those that each context keeps for itself."""
+    kept = [id(weights.module) for weights in plastic.weights if weights.keeps_weight]
+    shared = [module for module in plastic.anatomy.weighted.values() if id(module) not in kept]
+    plastic.synapses = [Synapses(module, consolidation) for module in shared]
+    named = {id(synapses.module): synapses.buffers for synapses in plastic.synapses}
+    for weights in plastic.weights:
+        weights.carry(*named.get(id(weights.module), ()))
 
 
 def _example(network: nn.Module, first: nn.Module, inputs: tuple[Any, ...]) -> Tensor:

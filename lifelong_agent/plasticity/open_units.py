@@ -62,6 +62,7 @@ class OpenWeights:
     Buffers of the module:
         whole_weight, whole_bias, whole_<name>: The same for all units, for the weight, the bias and every buffer that
             has an element for each weight. What is open just now is out of date in them until `put`.
+        own_weight, own_bias: What contexts keep for themselves, ``(capacity, ...)``; see `keep`.
     """
 
     def __init__(self, module: nn.Module, out: OpenUnits | None, given: OpenUnits | None, block: int) -> None:
@@ -75,6 +76,7 @@ class OpenWeights:
         """
         self.module, self.out, self.given, self.block = module, out, given, block
         self._names = ["weight"]
+        self._own: list[str] = []
         weight: Tensor = module.weight.detach()  # pyright: ignore[reportAssignmentType]
         if given is not None:
             # Initial weights are scaled for the inputs of the whole layer, of which so few are open.
@@ -136,17 +138,39 @@ class OpenWeights:
             self.module.register_buffer(f"whole_{name}", whole)
             self._names.append(name)
 
-    @torch.no_grad()
-    def put(self, context: int, optimizer: torch.optim.Optimizer | None) -> None:
-        """Write what is open back into the whole."""
-        for whole, part in self._pairs(optimizer):
-            self._write(whole, part.detach(), context)
+    @property
+    def keeps_weight(self) -> bool:
+        """Whether each context keeps the weight for itself."""
+        return "weight" in self._own
+
+    def keep(self, capacity: int) -> None:
+        """Let contexts keep the bias for themselves, and the weight too if this layer feeds outputs.
+
+        Args:
+            capacity: Most contexts.
+        """
+        self._own = [
+            name for name, wanted in (("weight", self.out is None), ("bias", self.module.bias is not None)) if wanted
+        ]
+        for name in self._own:
+            part: Tensor = getattr(self.module, name).detach()
+            self.module.register_buffer(f"own_{name}", part.new_zeros(capacity, *part.shape))
 
     @torch.no_grad()
-    def get(self, context: int, optimizer: torch.optim.Optimizer | None) -> None:
-        """Open the units of a context."""
+    def put(self, context: int, optimizer: torch.optim.Optimizer | None) -> None:
+        """Write what is open back into the whole, and what the context keeps for itself to its place."""
+        for whole, part in self._pairs(optimizer):
+            self._write(whole, part.detach(), context)
+        for name in self._own:
+            getattr(self.module, f"own_{name}")[context] = getattr(self.module, name).detach()
+
+    @torch.no_grad()
+    def get(self, context: int, optimizer: torch.optim.Optimizer | None, *, known: bool) -> None:
+        """Open the units of a context; one that is not known yet starts from what others left."""
         for whole, part in self._pairs(optimizer):
             part.copy_(self._open(whole, context))
+        for name in self._own if known else ():
+            getattr(self.module, name).copy_(getattr(self.module, f"own_{name}")[context])
 
     def _pairs(self, optimizer: torch.optim.Optimizer | None) -> list[tuple[Tensor, Tensor]]:
         module: Any = self.module

@@ -119,7 +119,7 @@ class Plastic:
         self.scaled_every = 16
         self.gates: list[DendriticGate] = []
         self.units: list[Unit] = []
-        self.rate: Tensor | float = 1.0
+        self.rate = 1.0
         """Rate at which hidden units follow their means, at this step."""
         self.floor = 0.05
         self.steps = Steps()
@@ -153,7 +153,7 @@ class Plastic:
                 self._place(learning=module.training, batch=len(given[0]))
             else:
                 sensory.follow()
-                self.rate = sensory.rate.clamp_min(self.floor)
+                self.rate = max(float(sensory.rate), self.floor)
                 if self.gates:
                     self._turn()
         return (given[0] - sensory.mean, *given[1:])
@@ -231,7 +231,7 @@ class Plastic:
                     units.means[store.present] = habituation.mean
         store.enter(context)
         for weights in self.weights:
-            weights.get(context, self._optimizer)
+            weights.get(context, self._optimizer, known=int(store.steps[context]) > 0)
         for units, habituation in zip(self.opened, habituations, strict=True):
             if habituation is not None:
                 habituation.mean.copy_(units.means[context])

@@ -84,13 +84,17 @@ class Dendrites:
 class Prototypes:
     """A context gate with memory: mean inputs are stored when they are new and known again, each opening its own units.
 
-    Memory: one input and three numbers a unit that it opens, for each context.
+    Memory of a context: one input, three numbers for each open unit, and with `own_readout` one weight for each output
+    and open unit of the last hidden layer.
     """
 
     share: float = 0.125
     """Share of the units of a layer that a context opens, in (0, 1]."""
     match: float = 0.5
     """Cosine between the centred trace of the input and a centred prototype above which the context is that one."""
+    own_readout: bool = True
+    """Whether each context keeps the biases of its units and the weights of the outputs for itself; those weights are
+    not consolidated, as no other context touches them."""
     capacity: int = 512
     """Most contexts that are stored; afterwards the nearest one serves."""
     floor: float = 0.01
