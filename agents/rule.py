@@ -83,9 +83,5 @@ class RuleSpec(ClassifierSpec, kind="rule"):
 class GatedRuleSpec(RuleSpec, kind="rule_gated"):
     """The same with contexts: mean inputs are stored when new and known again, each with its own units."""
 
-    strength: float = 100.0
-    """How much importance slows a synapse down, zero or above; 0 leaves consolidation out."""
-    decay: float = 1.0
-    """What is left of a synapse's importance after a step, in [0, 1]."""
     gate: Literal["none", "dendrites", "prototypes"] = "prototypes"
     """What opens a part of the units: nothing, random dendrites on the running mean, or stored prototypes."""

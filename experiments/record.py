@@ -175,10 +175,10 @@ class Recorder(gym.vector.VectorWrapper):
             while self._exam_ages and self.age >= self._exam_ages[0]:
                 self._exam_ages.pop(0)
             self._hold_exam(self._agent)
-        if self._leaving and self.age >= self._leaving[0].stop:
-            while self._leaving and self.age >= self._leaving[0].stop:
-                left = self._leaving.pop(0)
-            self._look_back(self._agent, left.task)
+        left = [visit for visit in self._leaving if self.age >= visit.stop]
+        if left:
+            del self._leaving[: len(left)]
+            self._look_back(self._agent, left[-1].task)
         ages = [
             *self._exam_ages[:1],
             *(visit.stop for visit in self._leaving[:1]),

@@ -104,8 +104,9 @@ class Synapses:
             module: A module with a ``weight``.
             settings: The constants.
         """
-        self.module, self.settings = module, settings
-        weight: Tensor = module.weight.detach()  # pyright: ignore[reportAssignmentType]
+        self.module: Any = module
+        self.settings = settings
+        weight: Tensor = self.module.weight.detach()
         module.register_buffer("weight_importance", torch.zeros_like(weight))
         if settings.regeneration:
             module.register_buffer("weight_first", weight.clone())
@@ -129,7 +130,7 @@ class Synapses:
 
     def remember(self) -> None:
         """Keep the weight before a step of any other optimiser."""
-        weight = self.module.weight.detach()  # pyright: ignore[reportCallIssue]
+        weight = self.module.weight.detach()
         if self._before is None:
             self._before = weight.clone()
         else:

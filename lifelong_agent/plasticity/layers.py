@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class Anatomy:
 
     hidden: tuple[Layer, ...]
     first: tuple[nn.Module, ...]
-    weighted: dict[str, nn.Module]
+    weighted: Mapping[str, nn.Module]
 
 
 def dissect(network: nn.Module, *inputs: Any, leave_alone: Collection[str] = ()) -> Anatomy:

@@ -76,7 +76,8 @@ def make_plastic(
     if scaling is not None:
         plastic.scaled_every = scaling.every
         for layer in anatomy.hidden:
-            layer.incoming.register_buffer("weight_length", lengths(layer.incoming.weight.detach()))  # pyright: ignore[reportArgumentType]
+            born: Any = layer.incoming.weight
+            layer.incoming.register_buffer("weight_length", lengths(born.detach()))
             plastic.scaled.append(layer.incoming)
     if isinstance(gate, Prototypes):
         _open_by_prototypes(plastic, gate, example, dice)

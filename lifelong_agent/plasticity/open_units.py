@@ -74,28 +74,28 @@ class OpenWeights:
             given: Open units of the layer that it reads; None if all of its inputs are always open.
             block: Consecutive inputs that belong to one unit.
         """
-        self.module, self.out, self.given, self.block = module, out, given, block
+        self.out, self.given, self.block = out, given, block
+        self.module: Any = module
         self._names = ["weight"]
         self._own: list[str] = []
-        weight: Tensor = module.weight.detach()  # pyright: ignore[reportAssignmentType]
+        weight, bias = self.module.weight.detach(), self.module.bias
         if given is not None:
             # Initial weights are scaled for the inputs of the whole layer, of which so few are open.
             weight = weight * math.sqrt(given.units / given.opened)
         module.register_buffer("whole_weight", weight.clone())
-        bias: Tensor | None = module.bias  # pyright: ignore[reportAssignmentType]
         if bias is not None and out is not None:
             module.register_buffer("whole_bias", bias.detach().clone())
-            module.bias = nn.Parameter(bias.detach()[: out.opened].clone())
-        module.weight = nn.Parameter(self._open(weight, 0).clone())
+            self.module.bias = nn.Parameter(bias.detach()[: out.opened].clone())
+        self.module.weight = nn.Parameter(self._open(weight, 0).clone())
         self._rename()
         if hasattr(module, "weight_length"):
-            module.register_buffer("whole_weight_length", module.weight_length)  # pyright: ignore[reportArgumentType]
-            module.weight_length = self._open(module.weight_length, 0).clone()  # pyright: ignore[reportArgumentType]
+            module.register_buffer("whole_weight_length", self.module.weight_length)
+            self.module.weight_length = self._open(self.module.weight_length, 0).clone()
             self._names.append("weight_length")
 
     def _rename(self) -> None:
         """Let a module tell the sizes that it has now."""
-        rows, columns = self.module.weight.shape[:2]  # pyright: ignore[reportCallIssue]
+        rows, columns = self.module.weight.shape[:2]
         for name, size in (
             ("out_features", rows),
             ("in_features", columns),
@@ -131,9 +131,9 @@ class OpenWeights:
         """Let buffers of the module that have an element for each weight change with the context too."""
         for name in names:
             part: Tensor = getattr(self.module, name)
-            whole = torch.zeros_like(self.module.whole_weight)  # pyright: ignore[reportArgumentType]
+            whole = torch.zeros_like(self.module.whole_weight)
             if name == "weight_first":
-                whole.copy_(self.module.whole_weight)  # pyright: ignore[reportArgumentType]
+                whole.copy_(self.module.whole_weight)
                 part.copy_(self._open(whole, 0))
             self.module.register_buffer(f"whole_{name}", whole)
             self._names.append(name)
