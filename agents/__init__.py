@@ -6,6 +6,7 @@ from agents.classifier import ClassifierSpec
 from agents.l2init import L2InitSpec
 from agents.ppo import PPOSpec
 from agents.ppo_cbp import PPOCBPSpec
+from agents.ppo_rule import PPORuleSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
 from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
 from agents.redo import ReDoSpec
@@ -22,6 +23,7 @@ __all__ = [
     "GatedRuleSpec",
     "L2InitSpec",
     "PPOCBPSpec",
+    "PPORuleSpec",
     "PPOSpec",
     "Policy",
     "RandomAgent",
