@@ -49,7 +49,7 @@ def alone_cells(spec: Experiment, out: Path) -> dict[tuple[str, int], list[Cell]
                     cell,
                     schedule=single,
                     visits=single.visits,
-                    exams=replace(spec.exams, every=0),
+                    exams=replace(spec.exams, every=0, leaving=False, cold=()),
                     folder=out / spec.name / "alone" / str(task) / cell.label / f"seed{cell.seed}",
                 )
             )

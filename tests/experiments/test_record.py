@@ -11,7 +11,7 @@ import torch
 
 from agents.brain import BrainSpec
 from agents.fetched import Fetched
-from envs import LifelongVectorEnv, Schedule, Task
+from envs import LifelongVectorEnv, Schedule, Task, Visit
 from experiments.block import Block
 from experiments.exam import examine
 from experiments.record import Recorder
@@ -78,15 +78,39 @@ def test_returns_and_lengths_add_up(tmp_path):
 def test_exams_are_held_once_each_at_birth_and_at_their_ages(tmp_path):
     asked = []
 
-    def examine(policy, age):
-        asked.append(age)
-        return [[1.0, 3.0], [float(age)] * 2]
+    def examine(policy, age, tasks):
+        asked.append((age, tasks))
+        return [[1.0, 3.0], [float(age)] * 2], [0.5, 0.25]
 
     _, agent, recorder = lived(tmp_path, exam_ages=(0, 3, 8, 9, 14), examine=examine)
-    assert asked == [0, 4, 8, 10, 14]
+    assert asked == [(age, None) for age in (0, 4, 8, 10, 14)]
     assert agent.policies == 5
     assert rows(tmp_path / "exams.jsonl")[1] == {"age": 4, "returns": [[1.0, 3.0], [4.0, 4.0]]}
     assert recorder.overhead >= 0
+
+
+def test_each_world_alone_is_examined_when_it_is_left(tmp_path):
+    asked = []
+
+    def examine(policy, age, tasks):
+        asked.append((age, tasks))
+        return [[1.0]] * (2 if tasks is None else len(tasks)), [0.5] if tasks else [0.1, 0.2]
+
+    visits = (Visit(0, 0, 5), Visit(1, 5, 8), Visit(0, 8, 14))
+    _, agent, _ = lived(tmp_path, exam_ages=(8,), examine=examine, leaving=visits)
+    assert asked == [(6, [0]), (8, None), (8, [1]), (14, [0])], "after the step with which the visit ends"
+    assert agent.policies == 4
+    assert rows(tmp_path / "rates.jsonl") == [
+        {"age": 6, "task": 0, "rate": 0.5},
+        {"age": 8, "task": 1, "rate": 0.5},
+        {"age": 14, "task": 0, "rate": 0.5},
+    ]
+    assert [row["age"] for row in rows(tmp_path / "exams.jsonl")] == [8]
+
+
+def test_without_exams_on_leaving_there_is_no_file_of_them(tmp_path):
+    lived(tmp_path, exam_ages=(0,), examine=lambda *_: ([[1.0]], [1.0]))
+    assert not (tmp_path / "rates.jsonl").exists()
 
 
 def test_vitals_are_looked_at_at_birth_and_then_at_their_cadence(tmp_path):
@@ -210,8 +234,8 @@ def test_a_brain_that_lives_in_tensors_is_recorded_with_exams_and_vitals(tmp_pat
     task = Task("room", "lifelong/Grid-v0", (), {"base": "MiniGrid-Empty-Random-5x5-v0", "max_steps": 20})
     schedule = Schedule((task,), 800)
 
-    def hold_exam(policy, age):
-        return examine(policy, schedule, 0, ExamPlan(num_envs=2, max_steps=10), age)
+    def hold_exam(policy, age, tasks):
+        return examine(policy, schedule, 0, ExamPlan(num_envs=2, max_steps=10), age, tasks)
 
     life = LifelongVectorEnv(schedule, 4, 0, engine="torch")
     recorder = Recorder(life, tmp_path, exam_ages=(0, 400, 800), examine=hold_exam, vitals_every=400)

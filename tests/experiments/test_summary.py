@@ -130,8 +130,9 @@ def test_tables_show_means_with_intervals_and_pairs():
 
 
 def test_newborns_alone_live_the_worlds_of_the_life_for_one_visit(tmp_path):
-    spec = dataclasses.replace(tiny(), seeds=(0,), exams=ExamPlan(every=0), vitals_every=0)
+    spec = dataclasses.replace(tiny(), seeds=(0,), exams=ExamPlan(every=0, leaving=True, cold=(2,)), vitals_every=0)
     found = alone_cells(spec, tmp_path)
+    assert {cell.exams for group in found.values() for cell in group} == {ExamPlan(every=0)}, "newborns sit no exams"
     assert {key: [cell.steps for cell in group] for key, group in found.items()} == {
         ("dice", 0): [400],
         ("dice", 1): [400],
