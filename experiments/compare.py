@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from experiments import plots
+from experiments import metrics, plots
 from experiments.cells import Cell, cells, write_json
+from experiments.rate_plots import rate_figure
 from experiments.records import Record, read_record
 from experiments.spec import Experiment
 from experiments.summary import lifetime_return, scores_of, summarise
+from experiments.tables import judged_by_rates
 
 BARS = ("lifetime_return", "regret", "retention_on_return", "final_average", "forgetting_away")
+RATE_BARS = ("reward_rate", "late_reward_rate", "late_leaving_rate", "kept_rate", "kept_cold_1")
+"""Bars where lives are judged by reward a step."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,10 @@ def draw(comparison: Comparison) -> None:
     seeds = len(spec.seeds)
     title = f"{spec.name}: {seeds} {'seed' if seeds == 1 else 'seeds, mean and range'}"
     plots.save(plots.learning_curves(curves, visits, tasks, title), folder / "learning_curves.png")
-    plots.save(plots.metric_bars(comparison.summary, BARS), folder / "metrics.png")
+    rates = judged_by_rates(comparison.summary)
+    plots.save(plots.metric_bars(comparison.summary, RATE_BARS if rates else BARS), folder / "metrics.png")
+    if rates:
+        draw_rates(comparison, title)
     exams = {
         label: (lives[0].exam_ages, np.mean([life.scores for life in lives], axis=0))
         for label, lives in records.items()
@@ -103,6 +110,19 @@ def draw(comparison: Comparison) -> None:
     }
     if exams:
         plots.save(plots.exam_matrices(exams, visits, tasks), folder / "exams.png")
+
+
+def draw_rates(comparison: Comparison, title: str) -> None:
+    """Draw the rewards of a step of lives that are judged by them."""
+    records = comparison.records
+    away = metrics.away(next(iter(records.values()))[0].visits)
+    lived = {
+        label: np.stack([metrics.visit_rates(life.returns, life.visit, life.visits) for life in lives])
+        for label, lives in records.items()
+    }
+    kept = {label: np.stack([life.final[list(away)] for life in lives]) for label, lives in records.items()}
+    figure = rate_figure(lived, kept, np.array(list(away.values())), title)
+    plots.save(figure, comparison.folder / "figures" / "rates.png")
 
 
 def export(comparison: Comparison, results: Path) -> Path:

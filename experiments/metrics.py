@@ -107,6 +107,19 @@ def late_reward_rate(returns: np.ndarray, visit: np.ndarray, visits: np.ndarray,
     return float(returns[visit >= first].sum() / (visits[-1, 2] - visits[first, 1]))
 
 
+def visit_rates(returns: np.ndarray, visit: np.ndarray, visits: np.ndarray) -> np.ndarray:
+    """Mean reward of an environment step in each visit, cut episodes included, shape (V,).
+
+    In labelled worlds the online accuracy on each task.
+
+    Args:
+        returns: Undiscounted return of every episode, cut or not, shape (M,).
+        visit: The visit of each episode, shape (M,).
+        visits: Task, start and stop of each visit, shape (V, 3).
+    """
+    return np.bincount(visit, returns, len(visits)) / (visits[:, 2] - visits[:, 1])
+
+
 def kept(rates: np.ndarray, visits: np.ndarray) -> float:
     """Mean reward per step at the end of life in all tasks but the one visited last; of never visited ones not at all.
 
@@ -121,6 +134,19 @@ def kept(rates: np.ndarray, visits: np.ndarray) -> float:
     """
     earlier = sorted(set(visits[:-1, 0].tolist()) - {int(visits[-1, 0])})
     return float(rates[earlier].mean()) if earlier else float("nan")
+
+
+def away(visits: np.ndarray) -> dict[int, int]:
+    """Count for each task that was met how many visits went by since it was left, in the order of the tasks.
+
+    Args:
+        visits: Task, start and stop of each visit, shape (V, 3).
+
+    Returns:
+        Task -> visits to others at the end of life: 0 for the one visited last.
+    """
+    last = {int(task): place for place, task in enumerate(visits[:, 0])}
+    return {task: len(visits) - 1 - last[task] for task in sorted(last)}
 
 
 def best_scores(scores: np.ndarray, tasks: np.ndarray, count: int) -> np.ndarray:

@@ -92,7 +92,7 @@ def learning_curves(curves: Mapping[str, np.ndarray], visits: np.ndarray, tasks:
                 low, high = seeds[:, part].min(axis=0), seeds[:, part].max(axis=0)
                 axes.fill_between(ages[part], low, high, color=colours[label], alpha=0.16, lw=0, zorder=2)
         ends[label] = float(mean[-1])
-    _label_ends(axes, ends, colours, float(visits[-1, 2]))
+    label_ends(axes, ends, colours, float(visits[-1, 2]))
     axes.set_xlim(0, visits[-1, 2])
     axes.set_xlabel("age (environment steps)")
     axes.set_ylabel("mean return of a visit's episodes" if many else "mean return of episodes begun")
@@ -102,7 +102,7 @@ def learning_curves(curves: Mapping[str, np.ndarray], visits: np.ndarray, tasks:
     return figure
 
 
-def _label_ends(axes: Axes, ends: Mapping[str, float], colours: Mapping[str, str], age: float) -> None:
+def label_ends(axes: Axes, ends: Mapping[str, float], colours: Mapping[str, str], age: float) -> None:
     """Write each agent's name where its line ends, moved apart where lines end together."""
     low, high = axes.get_ylim()
     gap = 0.055 * (high - low)

@@ -15,6 +15,8 @@ CAPTIONS = {
     "learning_curves": "Scores over the life: a point is the mean return of the episodes begun in a tenth of a visit, "
     "in lives of many visits of the whole visit.",
     "metrics": "Means over seeds with 95 % bootstrap intervals; a dot a seed.",
+    "rates": "Mean reward of a step, in labelled worlds the accuracy: above in each visit while it is lived, below in "
+    "exams at the end of life, by how many visits ago the world was left; means over seeds, from lowest to highest.",
     "exams": "Exam matrix: the score of a frozen copy of each agent in every world, at every exam.",
 }
 

@@ -47,7 +47,10 @@ def summarise(spec: Experiment, records: Records, alone: Mapping[str, np.ndarray
         label: [judge(life, best, alone[label][i] if label in alone else None) for i, life in enumerate(lives)]
         for label, lives in records.items()
     }
-    table = {label: {name: [row[name] for row in rows] for name in rows[0]} for label, rows in values.items()}
+    table = {
+        label: {name: [row.get(name, np.nan) for row in rows] for name in dict.fromkeys(n for row in rows for n in row)}
+        for label, rows in values.items()
+    }
     return {
         "experiment": spec.name,
         "seeds": seeds,
@@ -56,7 +59,11 @@ def summarise(spec: Experiment, records: Records, alone: Mapping[str, np.ndarray
         "best": {name: number(score) for name, score in zip(tasks, best, strict=True)},
         "agents": {label: {name: describe(row) for name, row in rows.items()} for label, rows in table.items()},
         "pairs": {
-            f"{one} - {two}": {name: describe_difference(table[one][name], table[two][name]) for name in table[one]}
+            f"{one} - {two}": {
+                name: describe_difference(table[one][name], table[two][name])
+                for name in table[one]
+                if name in table[two]  # not every agent tells the same vitals
+            }
             for one, two in combinations(table, 2)
         },
         "regret_ratio": {

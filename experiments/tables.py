@@ -39,12 +39,25 @@ DEFINITIONS = {
 }
 """Every metric in one line; `experiments/metrics.py` has the formulas and sources."""
 
+RATES = (
+    "reward_rate", "late_reward_rate", "leaving_rate", "late_leaving_rate", "kept_rate", "kept_rate_late",
+    "kept_cold_1", "kept_cold_4", "kept_cold_16", "kept_cold_64",
+)  # fmt: skip
+"""Metrics that lead where lives are judged by reward a step; see `judged_by_rates`."""
+
+
+def judged_by_rates(summary: dict[str, Any]) -> bool:
+    """Tell whether the lives of a summary, such as labelled ones, are judged by reward a step: all had such exams."""
+    return all({"kept_rate", "late_reward_rate"} <= set(metrics) for metrics in summary["agents"].values())
+
 
 def metric_names(summary: dict[str, Any]) -> list[str]:
     """List the metrics of a summary in the order in which they are read."""
     present = dict.fromkeys(name for metrics in summary["agents"].values() for name in metrics)
     visits = [name for name in present if name.startswith("visit_")]
-    order = [one for name in DEFINITIONS for one in (visits if name == "visit_1" else [name])]
+    first = RATES if judged_by_rates(summary) else ()
+    names = (*first, *(name for name in DEFINITIONS if name not in first))
+    order = [one for name in names for one in (visits if name == "visit_1" else [name])]
     return [name for name in order if name in present]
 
 
@@ -76,16 +89,23 @@ def main_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 
 def pair_rows(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Lay out the paired differences that decide: lifetime return, regret ratio, final average."""
+    """Lay out the paired differences that decide: lifetime return, regret ratio, final average.
+
+    Where lives are judged by reward a step: that over the whole life, over its last fifth, and kept at its end.
+    """
+    first, *others = (
+        ("reward_rate", "late_reward_rate", "kept_rate")
+        if judged_by_rates(summary)
+        else ("lifetime_return", "regret ratio", "final_average")
+    )
+    absent = {"mean": None, "ci95": [None, None]}
     rows = []
     for pair, values in summary["pairs"].items():
-        entry = values["lifetime_return"]
-        low, high = entry["ci95_t"]
+        known = {**values, "regret ratio": summary["regret_ratio"][pair.replace(" - ", " / ")]}
+        low, high = values[first]["ci95_t"]
         exact = "-" if low is None else f"[{figure(low)}, {figure(high)}]"
-        ratio = summary["regret_ratio"][pair.replace(" - ", " / ")]
-        final = values.get("final_average", {"mean": None, "ci95": [None, None]})
-        rows.append([pair, cell_text(entry), exact, cell_text(ratio), cell_text(final)])
-    return ["pair (same seeds)", "lifetime_return", "by Student's t", "regret ratio", "final_average"], rows
+        rows.append([pair, cell_text(values[first]), exact, *(cell_text(known.get(name, absent)) for name in others)])
+    return ["pair (same seeds)", first, "by Student's t", *others], rows
 
 
 def rich_table(title: str, header: list[str], rows: list[list[str]]) -> Table:

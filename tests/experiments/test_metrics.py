@@ -63,6 +63,37 @@ def test_episode_return_leaves_cut_episodes_out():
     assert math.isnan(metrics.episode_return(np.array([1.0]), np.array([True])))
 
 
+def test_rewards_of_a_step_over_the_life_late_in_it_and_in_each_visit():
+    returns, visit = np.array([10.0, 30, 50, 20, 70, 5, 0]), np.array([0, 0, 1, 2, 2, 3, 3])
+    assert metrics.reward_rate(returns, 400) == 185 / 400
+    assert metrics.late_reward_rate(returns, visit, VISITS) == 5 / 100, "a fifth of four visits is one"
+    assert metrics.late_reward_rate(returns, visit, VISITS, 0.5) == 95 / 200
+    longer = np.array([[0, 0, 100], [1, 100, 400]])
+    assert metrics.late_reward_rate(np.array([1.0, 60.0]), np.array([0, 1]), longer) == 60 / 300
+    assert metrics.visit_rates(returns, visit, VISITS).tolist() == [0.4, 0.5, 0.9, 0.05]
+    assert metrics.visit_rates(np.array([8.0]), np.array([0]), longer).tolist() == [0.08, 0.0]
+
+
+def test_the_late_part_of_a_life_is_a_fifth_of_its_visits():
+    visits = np.stack([np.arange(20), np.arange(20) * 10, np.arange(20) * 10 + 10], axis=1)
+    returns = np.where(np.arange(20) >= 16, 7.0, 1000.0)
+    assert metrics.late_reward_rate(returns, np.arange(20), visits) == 0.7
+
+
+def test_kept_is_the_mean_over_tasks_met_before_the_last():
+    rates = np.array([0.1, 0.2, 0.6, 0.9])
+    assert metrics.kept(rates, VISITS) == 0.1, "the second world is the last one, the others were never met"
+    once = np.array([[2, 0, 10], [0, 10, 20], [1, 20, 30]])
+    assert metrics.kept(rates, once) == pytest.approx((0.6 + 0.1) / 2)
+    assert metrics.kept(rates, once[1:]) == 0.1
+    assert math.isnan(metrics.kept(rates, once[:1]))
+
+
+def test_tasks_are_away_since_their_last_visit():
+    assert metrics.away(VISITS) == {0: 1, 1: 0}
+    assert metrics.away(np.array([[4, 0, 10], [2, 10, 20], [2, 20, 30], [0, 30, 40]])) == {0: 0, 2: 1, 4: 3}
+
+
 def test_best_scores_are_the_highest_last_tenths_of_each_task():
     assert metrics.best_scores(SCORES, TASKS, 3).tolist() == [60.0, 40.0, -np.inf]
 

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from agents import RandomSpec
+from envs import Schedule, Task
 from experiments.cells import cells
 from experiments.compare import alone_cells, collect, read_alone
 from experiments.life import live
-from experiments.plots import exam_matrices, exam_matrix, learning_curves, metric_bars, short
+from experiments.plots import exam_matrices, exam_matrix, learning_curves, metric_bars, save, short
+from experiments.rate_plots import POINTS, rate_figure
 from experiments.records import Record, read_rows
 from experiments.report import listed
 from experiments.spec import ExamPlan
@@ -229,6 +231,103 @@ def test_metrics_that_no_agent_has_a_number_for_are_left_out_of_tables():
     assert "forgetting_final" not in names, "two exams, none where the first world was left"
     assert summary["agents"]["a"]["forgetting_final"]["mean"] is None
     assert {"final_average", "reward_rate"} <= set(names)
+
+
+def test_agents_that_tell_other_vitals_are_compared_by_what_both_tell():
+    spec = dataclasses.replace(tiny(), agents={"a": RandomSpec(), "b": RandomSpec()})
+    lives = {label: [life(label, seed, [1, 2, 3, 4]) for seed in (0, 1)] for label in ("a", "b")}
+    told = {"age": 1500, "vitals/effective_rank": 3.0, "vitals/value_effective_rank": 5.0, "vitals/other": 1.0}
+    early = {"age": 1440, "vitals/effective_rank": 99.0}
+    late = {**told, "age": 1600, "vitals/effective_rank": 6.0}
+    lives["a"][1] = dataclasses.replace(lives["a"][1], vitals=(early, told, late))
+    summary = summarise(spec, lives)
+    assert summary["agents"]["a"]["late_effective_rank"]["per_seed"] == [None, 4.5], "of the last tenth"
+    assert summary["agents"]["a"]["late_value_effective_rank"]["per_seed"] == [None, 5.0]
+    assert "late_effective_rank" not in summary["pairs"]["a - b"]
+    assert "lifetime_return" in summary["pairs"]["a - b"]
+
+
+def labelled(label: str, seed: int, levels: list[float]) -> Record:
+    """A life that was examined on leaving, at its end, and cold: by as much as its levels say, in hundredths."""
+    rates = np.array(levels) / 100
+    cold = {1: rates[2:] / 2, 16: rates[2:] / 1.25}
+    return dataclasses.replace(life(label, seed, levels), leaving=rates, final=rates[2:], cold=cold)
+
+
+def compared_by_rates() -> dict:
+    spec = dataclasses.replace(tiny(), agents={"a": RandomSpec(), "b": RandomSpec()})
+    records = {
+        "a": [labelled("a", 0, [10, 20, 9, 30]), labelled("a", 1, [12, 22, 12, 32])],
+        "b": [labelled("b", 0, [5, 20, 5, 20]), labelled("b", 1, [7, 18, 7, 18])],
+    }
+    return summarise(spec, records)
+
+
+def test_exams_on_leaving_at_the_end_and_cold_are_judged_by_reward_a_step():
+    agents = compared_by_rates()["agents"]
+    assert agents["a"]["leaving_rate"]["per_seed"] == pytest.approx([0.69 / 4, 0.78 / 4])
+    assert agents["a"]["late_leaving_rate"]["per_seed"] == [0.3, 0.32]
+    assert agents["a"]["kept_rate"]["per_seed"] == [0.09, 0.12], "the second world is the last one"
+    assert agents["a"]["kept_rate_late"]["per_seed"] == [0.09, 0.12]
+    assert agents["a"]["kept_cold_1"]["per_seed"] == [0.045, 0.06]
+    assert agents["a"]["kept_cold_16"]["per_seed"] == [0.072, 0.096]
+    assert agents["a"]["late_reward_rate"]["per_seed"] == [0.75, 0.8]
+    assert not {"leaving_rate", "kept_rate", "kept_cold_1"} & set(compared()["agents"]["a"])
+
+
+def test_kept_late_is_over_the_ten_worlds_before_the_last():
+    spec = dataclasses.replace(tiny(), agents={"a": RandomSpec()}, seeds=(0,))
+    visits, _ = many(14)
+    rates = np.arange(14) / 100
+    one = dataclasses.replace(labelled("a", 0, [1, 1, 1, 1]), visits=visits, final=rates, leaving=rates)
+    one = dataclasses.replace(one, cold={}, exams=np.zeros((0, 14, 1)), exam_ages=np.zeros(0), task=one.task * 0)
+    spec = dataclasses.replace(spec, life=Schedule(tuple(Task(f"p{k}", "CartPole-v1") for k in range(14)), 100))
+    agents = summarise(spec, {"a": [one]})["agents"]
+    assert agents["a"]["kept_rate"]["mean"] == pytest.approx(rates[:13].mean())
+    assert agents["a"]["kept_rate_late"]["mean"] == pytest.approx(rates[3:13].mean())
+    assert agents["a"]["late_leaving_rate"]["mean"] == pytest.approx(rates[-3:].mean())
+
+
+def test_tables_of_labelled_lives_lead_with_what_they_are_judged_by():
+    summary = compared_by_rates()
+    names = [row[0] for row in main_rows(summary)[1]]
+    assert names[:5] == ["reward_rate", "late_reward_rate", "leaving_rate", "late_leaving_rate", "kept_rate"]
+    assert len(names) == len(set(names)) and {"lifetime_return", "kept_cold_16", "visit_2"} <= set(names)
+    header, rows = pair_rows(summary)
+    assert header == ["pair (same seeds)", "reward_rate", "by Student's t", "late_reward_rate", "kept_rate"]
+    low, high = summary["pairs"]["a - b"]["reward_rate"]["ci95_t"]
+    assert rows[0][0] == "a - b"
+    assert rows[0][2] == f"[{figure(low)}, {figure(high)}]"
+    assert rows[0][4] == "0.045 [0.040, 0.050]"
+    assert [row[0] for row in main_rows(compared())[1]][0] == "lifetime_return"
+    header, _ = pair_rows(compared())
+    assert header[1:] == ["lifetime_return", "by Student's t", "regret ratio", "final_average"]
+
+
+def test_rates_are_drawn_by_visit_and_by_age_of_the_task():
+    lived = {"a": np.array([[0.1, 0.2, 0.3], [0.3, 0.4, 0.5]]), "b": np.zeros((2, 3))}
+    kept = {"a": np.array([[0.5, 0.9, 0.6], [0.7, 0.7, 0.8]]), "b": np.zeros((2, 3))}
+    above, below = rate_figure(lived, kept, np.array([2, 0, 1]), "title").axes
+    assert np.asarray(above.lines[0].get_xdata()).tolist() == [1, 2, 3]
+    np.testing.assert_allclose(np.asarray(above.lines[0].get_ydata()), [0.2, 0.3, 0.4])
+    assert np.asarray(below.lines[0].get_xdata()).tolist() == [0, 1, 2]
+    np.testing.assert_allclose(np.asarray(below.lines[0].get_ydata()), [0.8, 0.7, 0.6])
+    veil = above.collections[0].get_datalim(above.transData)
+    assert (veil.y0, veil.y1) == (0.1, 0.5), "from the lowest to the highest seed"
+    for axes in (above, below):
+        assert [text.get_text() for text in axes.texts] in (["a", "b"], ["b", "a"])
+
+
+def test_rates_of_long_lives_of_many_agents_can_be_told_apart_and_stay_small(tmp_path):
+    dice = np.random.default_rng(0)
+    rates = {f"agent_{k}": dice.random((3, 201)) * 0.2 + k / 14 for k in range(11)}
+    drawn = rate_figure(rates, rates, np.arange(201)[::-1], "title")
+    lines = drawn.axes[0].lines
+    assert all(len(np.asarray(line.get_xdata())) == POINTS for line in lines)
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 11
+    np.testing.assert_allclose(np.asarray(lines[0].get_ydata())[0], rates["agent_0"][:, :5].mean())
+    save(drawn, tmp_path / "rates.png")
+    assert (tmp_path / "rates.png").stat().st_size < 300_000
 
 
 def test_reward_rates_are_rewards_by_steps():
