@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments.plots import COLOURS, colour_of, label_ends, new_figure, plain_axes
 
@@ -53,6 +54,7 @@ def _lines(axes: Axes, places: np.ndarray, rates: Mapping[str, np.ndarray]) -> N
         if len(points) > 1:
             axes.fill_between(where, points.min(axis=0), points.max(axis=0), color=colours[label], alpha=0.15, lw=0)
         ends[label] = float(mean[-1])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(places[0], max(places[-1], places[0] + 1))
     label_ends(axes, ends, colours, float(axes.get_xlim()[1]))
     plain_axes(axes)

@@ -6,7 +6,6 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 try:
     from lifelong_agent.kernels import adapting
@@ -26,7 +25,9 @@ def novelty(seen: Tensor, mean: Tensor) -> Tensor:
         and 1 if one of the two is constant over the channels.
     """
     one, two = seen.flatten(), mean.flatten()
-    return 1 - functional.cosine_similarity(one - one.mean(), two - two.mean(), dim=0, eps=1e-8).clamp_min_(0)
+    one, two = one - one.mean(), two - two.mean()
+    # What is left of two constants is rounding, which points anywhere: too short, together, to be compared.
+    return 1 - (one @ two / (one.norm() * two.norm()).clamp_min(1e-8)).clamp(0, 1)
 
 
 def unit_means(activity: Tensor, units: int) -> Tensor:

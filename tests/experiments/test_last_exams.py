@@ -140,6 +140,20 @@ def test_last_exams_are_held_if_asked_for(tmp_path, plan: ExamPlan, held: set[st
     assert "rates.png" not in {path.name for path in collect(spec, tmp_path).figures} or held is not None
 
 
+def test_groups_of_all_sizes_meet_the_same_pictures(tmp_path, monkeypatch):
+    asked = []
+
+    def hold(policy, schedule, seed, size, largest, age):
+        asked.append((seed, size, largest, age))
+        return [0.0] * 3
+
+    monkeypatch.setattr("experiments.life.examine_cold", hold)
+    plan = ExamPlan(every=0, num_envs=2, max_steps=5, cold=(2, 48, 12))
+    spec = dataclasses.replace(digits(), exams=plan, max_steps=40, agents={"bp": digits().agents["bp"]})
+    live(cells(spec, tmp_path)[0])
+    assert asked == [(3, 2, 48, 40), (3, 48, 48, 40), (3, 12, 48, 40)]
+
+
 @pytest.mark.parametrize("cold", [(0,), (3, 4), (-1, 1)])
 def test_sizes_of_cold_groups_that_do_not_fit_are_refused(cold: tuple[int, ...]):
     with pytest.raises(ValueError, match="divide the largest; got"):
