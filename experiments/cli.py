@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from types import FrameType
 
-from experiments import commands
+from experiments import archive, commands
 from experiments.load import SpecError, suggestion
 from experiments.preview import preview
 
@@ -24,6 +24,8 @@ USAGE = """usage: lifelong COMMAND ...
   run SPEC              live all cells of a spec (a preset or a YAML file) that have not been lived yet
   compare SPEC          run what is missing, then table, figures and summary.json
   report SPEC           compare, as one page with figures, tables and definitions
+  pack SPEC             put finished cells into small files, to be kept or sent
+  unpack SPEC           make cells of such files, so that compare goes on from there
   tune SPEC --agent A   try the settings of a grid on other seeds
   bench cost [SPEC]     CPU time per environment step of each agent, in one run
   bench speed           worlds, learners and the brain beside others, in one run, taking turns
@@ -40,6 +42,8 @@ COMMANDS = {
     "run": commands.run,
     "compare": commands.compare,
     "report": commands.report,
+    "pack": archive.pack,
+    "unpack": archive.unpack,
     "tune": commands.tune,
     "bench": commands.bench,
     "pages": commands.pages,

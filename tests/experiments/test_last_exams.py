@@ -1,4 +1,4 @@
-"""What a life is asked at its end: every world per step, and met cold; and what becomes of that in files and figures."""
+"""What a life is asked at its end: every world per step, and met cold; what becomes of that in files and figures."""
 
 from __future__ import annotations
 
