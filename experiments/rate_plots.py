@@ -15,7 +15,9 @@ POINTS = 50
 """Points of a line at most; of longer lives neighbouring tasks are averaged, whose noise would hide the others."""
 
 
-def rate_figure(lived: Mapping[str, np.ndarray], kept: Mapping[str, np.ndarray], away: np.ndarray, title: str) -> Figure:
+def rate_figure(
+    lived: Mapping[str, np.ndarray], kept: Mapping[str, np.ndarray], away: np.ndarray, title: str
+) -> Figure:
     """Draw mean rewards of a step: of each visit while it was lived, and of each task at the end of life by its age.
 
     Lines are means over seeds, from the lowest to the highest seed as a veil. In labelled worlds the first are online

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -23,7 +25,7 @@ def sgd(network: nn.Module, **settings) -> torch.optim.Optimizer:
     return torch.optim.SGD(network.parameters(), lr=0.1, **settings)
 
 
-def lived_twice(**parts) -> tuple[nn.Sequential, Plastic, dict[str, Tensor]]:
+def lived_twice(**parts) -> tuple[Any, Plastic, dict[str, Tensor]]:
     """Learn one world, then another; give what the network was when the first was left."""
     network = dense()
     rule = gated(network, **parts)
@@ -140,7 +142,8 @@ def test_adam_remembers_the_moments_of_each_context():
 
 def test_open_columns_after_flattening_belong_to_open_filters():
     """The open network does what the whole one does with its closed units silenced, in every context."""
-    network, shape = convolutional(), (2, 8, 8)
+    network = convolutional()
+    shape = (2, 8, 8)
     rule = gated(network, 0.5, torch.zeros(2, *shape), own_readout=False, **BARE)
     assert [units.opened for units in rule.opened] == [4, 3, 5]
     assert (network[6].in_features, network[6].out_features, network[3].in_channels, network[3].out_channels) == (
