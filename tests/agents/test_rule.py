@@ -108,6 +108,36 @@ def test_a_picture_that_is_not_finite_stops_with_the_state_of_before(spec: RuleS
     assert same(state(agent), state(twin)), "life goes on as if the picture had not been"
 
 
+@pytest.mark.parametrize("turn", [0, 30, 40])
+@pytest.mark.parametrize("name", ["rule", "dendrites", "gated", "gated_shared"])
+def test_a_loss_that_is_not_finite_undoes_all_that_the_pictures_did(name: str, turn: int) -> None:
+    """The pictures are finite, the answer is not: at birth, in a known context, and in one that has just been stored."""
+
+    class Broken(ClassifierAgent):
+        def _learn(self, logits: torch.Tensor, answer: np.ndarray, before: Any) -> None:
+            broken = not done and env.count == turn + 1
+            done.extend([True] * broken)
+            super()._learn(logits * float("nan") if broken else logits, answer, before)
+
+    env, done = Wired(each=40), []
+    agent, twin = Broken(SPECS[name], env, 0), SPECS[name].build(env, 0)
+    with pytest.raises(FloatingPointError, match="expected a finite loss"):
+        agent.live(env, 200 * 16)
+    if turn:
+        twin = life(SPECS[name], turn, env=Wired(each=40))
+    assert agent.rule is not None and twin.rule is not None
+    for mine, theirs in zip(agent.rule.running(), twin.rule.running(), strict=True):
+        assert torch.equal(mine, theirs)
+    for each in (agent, twin):
+        each.live(Wired(each=7), 16 * 40)
+        for context in range(each.rule.contexts):
+            each.rule.enter(context)
+    now, other = state(agent), state(twin)
+    assert same(*({name: value for name, value in each.items() if ".whole_" not in name} for each in (now, other))), (
+        "life goes on as if the pictures had not been"
+    )
+
+
 @EVERY
 def test_a_wiring_is_learnt_and_learnt_again(spec: RuleSpec) -> None:
     env = Wired(each=150, wirings=3)

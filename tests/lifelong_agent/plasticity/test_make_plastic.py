@@ -134,6 +134,38 @@ def test_importance_slows_a_synapse_down_and_lengths_stay():
         torch.testing.assert_close(layer.weight.detach().norm(dim=1), length)
 
 
+OTHERS = {
+    "adam": lambda parameters: torch.optim.Adam(parameters, lr=3e-3),
+    "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.8),
+    "weight_decay": lambda parameters: torch.optim.SGD(parameters, lr=0.05, weight_decay=0.1),
+    "maximize": lambda parameters: torch.optim.SGD(parameters, lr=0.05, maximize=True),
+}
+
+
+@pytest.mark.parametrize("make", OTHERS.values(), ids=OTHERS)
+def test_what_other_optimisers_move_is_slowed_down_after_each_step(make):
+    network, plain = dense(), dense()
+    settings = Consolidation(30.0, 0.9, 1e-2)
+    optimizer, other = make(network.parameters()), make(plain.parameters())
+    plastic(network, **NOTHING | {"consolidation": settings}).attach(optimizer)
+    layers = [plain[place] for place in (0, 2, 4)]
+    first = [layer.weight.detach().clone() for layer in layers]
+    importance = [torch.zeros_like(weight) for weight in first]
+    one, two = World(0), World(0)
+    for _ in range(6):
+        learn(network, optimizer, one, 1)
+        before = [layer.weight.detach().clone() for layer in layers]
+        learn(plain, other, two, 1)
+        for place, layer in enumerate(layers):
+            slow, gradient = 1 / (1 + 30 * importance[place]), layer.weight.grad
+            pull = other.param_groups[0]["lr"] * 1e-2 * (before[place] - first[place])
+            with torch.no_grad():
+                layer.weight.copy_(before[place] + slow * (layer.weight - before[place] - pull))
+            importance[place] = 0.9 * importance[place] + slow * gradient**2
+    for mine, theirs in zip(network.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
 def test_closed_units_neither_fire_nor_learn():
     network = dense()
     rule = plastic(network, gate=Dendrites(0.5), consolidation=None, scaling=None)
@@ -281,6 +313,38 @@ def test_modules_are_left_alone_if_asked():
     assert [layer.name for layer in rule.anatomy.hidden] == ["3"]
     with pytest.raises(ValueError, match="leave_alone names modules"):
         make_plastic(dense(), torch.zeros(2, FEATURES), leave_alone=("nobody",))
+
+
+@pytest.mark.parametrize(
+    ("alone", "hidden"), [((), ["0", "2", "4"]), (("1",), ["2", "4"]), (("4",), ["0"]), (("6",), ["0", "2"])]
+)
+def test_units_whose_activation_or_reader_is_left_alone_are_none_of_ours(alone: tuple[str, ...], hidden: list[str]):
+    layers = [part for _ in range(3) for part in (nn.Linear(8, 8), nn.ReLU())]
+    rule = make_plastic(nn.Sequential(*layers, nn.Linear(8, 2)), torch.zeros(2, 8), leave_alone=alone)
+    assert [layer.name for layer in rule.anatomy.hidden] == hidden
+
+
+class Branches(nn.Module):
+    """Two heads that read the same input, as an actor and a critic do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.one = nn.Sequential(nn.Linear(8, 6), nn.Tanh(), nn.Linear(6, 2))
+            self.two = nn.Sequential(nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.one(x), self.two(x)], dim=-1)
+
+
+def test_all_layers_that_read_the_input_read_it_without_its_mean_and_it_is_followed_once():
+    network, plain = Branches(), Branches()
+    rule = make_plastic(network, torch.zeros(2, 8), **NOTHING | {"adaptation": Adaptation(hidden=False)})
+    seen = torch.rand(32, 8, generator=dice())
+    torch.testing.assert_close(network(seen), plain(seen - seen.mean(dim=0)))
+    assert rule.sensory is not None and rule.sensory.samples == 32
+    assert len(rule.anatomy.first) == 2
 
 
 def test_misuse_is_refused():
