@@ -111,7 +111,7 @@ def test_a_picture_that_is_not_finite_stops_with_the_state_of_before(spec: RuleS
 @pytest.mark.parametrize("turn", [0, 30, 40])
 @pytest.mark.parametrize("name", ["rule", "dendrites", "gated", "gated_shared"])
 def test_a_loss_that_is_not_finite_undoes_all_that_the_pictures_did(name: str, turn: int) -> None:
-    """The pictures are finite, the answer is not: at birth, in a known context, and in one that has just been stored."""
+    """Pictures are finite, the loss is not: at birth, in a known context, and in one that has just been stored."""
 
     class Broken(ClassifierAgent):
         def _learn(self, logits: torch.Tensor, answer: np.ndarray, before: Any) -> None:

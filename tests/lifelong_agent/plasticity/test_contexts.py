@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lifelong_agent.plasticity import Adaptation, Consolidation, Plastic, Prototypes, make_plastic
+from lifelong_agent.plasticity import Adaptation, Consolidation, Plastic, Prototypes, Scaling, make_plastic
 from tests.lifelong_agent.plasticity.test_make_plastic import FEATURES, World, convolutional, dense, learn
 
 BARE = {"pool": False, "consolidation": None, "scaling": None, "adaptation": Adaptation(hidden=False)}
@@ -112,6 +112,18 @@ def test_importance_and_first_weights_go_with_the_units_that_are_open():
     rule.enter(0)
     shared = torch.isin(rule.opened[1].chosen[0], rows)
     assert torch.equal(hidden.weight_importance[~shared], learnt[~shared])
+
+
+def test_lengths_are_those_of_the_units_that_are_open():
+    network = dense()
+    born = network[2].weight.detach().norm(dim=1)
+    rule = gated(network, scaling=Scaling(1))
+    optimizer = sgd(network)
+    rule.attach(optimizer)
+    for seed in (0, 1):
+        learn(network, optimizer, World(seed), 20)
+        torch.testing.assert_close(network[2].weight.detach().norm(dim=1), born[rule.opened[1].chosen[seed]])
+    assert not torch.equal(rule.opened[1].chosen[0], rule.opened[1].chosen[1])
 
 
 def test_adam_remembers_the_moments_of_each_context():

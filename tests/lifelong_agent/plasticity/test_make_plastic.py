@@ -331,10 +331,12 @@ class Branches(nn.Module):
         super().__init__()
         with torch.random.fork_rng():
             torch.manual_seed(0)
+            self.senses = nn.Flatten()
             self.one = nn.Sequential(nn.Linear(8, 6), nn.Tanh(), nn.Linear(6, 2))
             self.two = nn.Sequential(nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self.senses(x)
         return torch.cat([self.one(x), self.two(x)], dim=-1)
 
 
