@@ -114,6 +114,25 @@ def test_importance_and_first_weights_go_with_the_units_that_are_open():
     assert torch.equal(hidden.weight_importance[~shared], learnt[~shared])
 
 
+def test_a_frozen_copy_finds_contexts_and_takes_up_their_means_which_stand_still():
+    network = dense()
+    rule = gated(network)
+    optimizer = sgd(network)
+    rule.attach(optimizer)
+    learn(network, optimizer, World(0), 30)
+    left = rule.units[0].habituation.mean.clone()  # type: ignore[union-attr]
+    learn(network, optimizer, World(1), 30)
+    twin = rule.frozen()
+    for _ in range(3):
+        twin.network(World(0).batch(8)[0] * 0.9)
+    assert (twin.context, rule.context) == (0, 1)
+    assert twin.store is not None and rule.store is not None
+    assert torch.equal(twin.units[0].habituation.mean, left)  # type: ignore[union-attr]
+    assert torch.equal(twin.store.means[0], rule.store.means[0])
+    twin.network(100 * torch.rand(8, FEATURES, generator=torch.Generator().manual_seed(7)))
+    assert twin.contexts == 2, "nothing is stored without labels: the nearest serves"
+
+
 def test_lengths_are_those_of_the_units_that_are_open():
     network = dense()
     born = network[2].weight.detach().norm(dim=1)
