@@ -268,6 +268,9 @@ def test_prototypes_are_means_of_what_was_met_and_follow_ever_more_slowly():
     assert int(rule.store.steps[0]) == 6
     assert rule.rate == pytest.approx(1 / 6), "hidden units go on, down to the floor of adaptation"
     torch.testing.assert_close(rule.store.directions[0].norm(), torch.tensor(1.0))
+    for _ in range(20):
+        network(world.batch(32)[0])
+    assert rule.rate == 0.05
 
 
 def test_single_samples_do_not_open_a_context_before_the_trace_is_of_one_world():
@@ -288,3 +291,17 @@ def test_single_samples_do_not_open_a_context_before_the_trace_is_of_one_world()
     assert rule.store is not None
     clean = World(1).centres.mean(dim=0)
     assert float(rule.store.likeness(clean[None])[0, 1]) > 0.75
+
+
+def test_a_doubt_that_passes_is_forgotten():
+    network = dense()
+    rule = gated(network)
+    for world, samples in ((World(0), 100), (World(1), 14), (World(0), 100)):
+        for _ in range(samples):
+            network(world.batch(1)[0])
+    assert (rule.context, rule.contexts) == (0, 1), "too short to be a world"
+    met = []
+    for _ in range(50):
+        network(World(1).batch(1)[0])
+        met.append(rule.context)
+    assert 16 <= met.index(1) < 50, "doubted anew, from a trace without the world that was left"

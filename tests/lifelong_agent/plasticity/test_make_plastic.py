@@ -344,6 +344,8 @@ def test_running_means_hold_what_was_seen_of_late_and_which_units_are_open():
     for _ in range(5):
         network(World(1).batch(4)[0])
     assert not torch.equal(rule.sensory.recent, kept[0])
+    for gate in rule.gates:
+        gate.opened.fill_(1)
     rule.restore(running)
     for now, then in zip([rule.sensory.recent, *(gate.opened for gate in rule.gates)], kept, strict=True):
         assert torch.equal(now, then)
