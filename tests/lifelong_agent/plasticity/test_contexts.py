@@ -9,7 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lifelong_agent.plasticity import Adaptation, Consolidation, Plastic, Prototypes, Scaling, make_plastic
+from lifelong_agent.plasticity import (
+    Adaptation,
+    Consolidation,
+    ContextStore,
+    Plastic,
+    Prototypes,
+    Scaling,
+    make_plastic,
+)
 from tests.lifelong_agent.plasticity.test_make_plastic import FEATURES, World, convolutional, dense, learn
 
 BARE = {"pool": False, "consolidation": None, "scaling": None, "adaptation": Adaptation(hidden=False)}
@@ -248,6 +256,21 @@ def test_a_full_store_serves_the_nearest_and_known_contexts_stay_while_they_matc
     assert rule.context == int(likeness.argmax())
     with pytest.raises(ValueError, match="a store of 2 contexts is full"):
         rule.store.commit(torch.rand(FEATURES))
+
+
+def test_the_present_context_is_kept_while_it_matches_even_beside_a_nearer_one():
+    store = ContextStore(torch.zeros(100), Prototypes(match=0.5, capacity=4))
+    one, other = (torch.rand(100, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    assert store.nearest(one[None]).tolist() == [store.place(one)] == [-1]
+    store.commit(one)
+    store.commit(0.3 * one + 0.7 * other)
+    seen = 0.45 * one + 0.55 * other
+    assert store.likeness(seen[None])[0].min() > 0.5
+    assert store.place(seen) == 1, "no context yet: the nearest"
+    store.enter(0)
+    assert store.place(seen) == 0
+    assert store.place(other) == 1, "no match any more"
+    assert store.place(torch.rand(100, generator=torch.Generator().manual_seed(3))) == -1
 
 
 def test_prototypes_are_means_of_what_was_met_and_follow_ever_more_slowly():

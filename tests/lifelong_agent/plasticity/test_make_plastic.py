@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifelong_agent.plasticity import Adaptation, Consolidation, Dendrites, Plastic, Prototypes, Scaling, make_plastic
+from lifelong_agent.plasticity.tracing import trace
 
 FEATURES, CLASSES = 40, 4
 NOTHING = {"adaptation": None, "pool": False, "consolidation": None, "scaling": None}
@@ -368,6 +370,23 @@ def test_a_frozen_copy_needs_no_gradients_and_holds_no_optimiser():
     optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
     learn(network, optimizer, World(0), 20)
     assert rule.steps.learnt == 0 and torch.equal(network[0].weight, weight)
+
+
+class Noisy(nn.Identity):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.rand(())
+
+
+def test_looking_at_a_network_leaves_dice_modes_and_hooks_alone():
+    network = nn.Sequential(Noisy(), nn.Linear(8, 8), nn.Dropout(), nn.ReLU(), nn.Linear(8, 2))
+    network[2].eval()
+    before, modes = torch.get_rng_state(), [module.training for module in network.modules()]
+    calls = trace(network, torch.zeros(2, 8))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert [module.training for module in network.modules()] == modes
+    assert not any(module._forward_hooks for module in network.modules())
+    assert [call.name for call in calls] == ["0", "1", "2", "3", "4"]
+    assert all(call.source is former for former, call in pairwise(calls))
 
 
 class Functional(nn.Module):
