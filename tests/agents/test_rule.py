@@ -128,6 +128,8 @@ def test_a_loss_that_is_not_finite_undoes_all_that_the_pictures_did(name: str, t
     assert agent.rule is not None and twin.rule is not None
     for mine, theirs in zip(agent.rule.running(), twin.rule.running(), strict=True):
         assert torch.equal(mine, theirs)
+    stored = [{name: value for name, value in state(each).items() if ".contexts." in name} for each in (agent, twin)]
+    assert same(*stored)
     for each in (agent, twin):
         each.live(Wired(each=7), 16 * 40)
         for context in range(each.rule.contexts):
