@@ -33,8 +33,8 @@ def consolidate_(
 
     ``s * gradient ** 2`` is the synapse's own share of how much a step lowers the loss, per unit of learning rate: the
     path integral of Zenke et al. (2017), "Continual learning through synaptic intelligence", without tasks. The pull to
-    the first weight is that of Kumar et al. (2023), "Maintaining plasticity via regenerative regularization", slowed
-    down with the synapse.
+    the first weight is that of Kumar et al. (2023), "Maintaining plasticity in continual learning via regenerative
+    regularization", slowed down with the synapse.
 
     Args:
         gradient: Any shape; overwritten.

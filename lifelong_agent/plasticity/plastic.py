@@ -306,19 +306,43 @@ class Plastic:
                 scale_(module.weight, module.weight_length)  # pyright: ignore[reportArgumentType]
 
     def running(self) -> tuple[Tensor, ...]:
-        """Copy what a forward pass changes, but for contexts that it stores or enters: running means."""
-        return tuple(tensor.clone() for tensor in self._running())
+        """Copy what a forward pass changes: running means, what is known of the present context, and, last, counts."""
+        samples = 0 if self.sensory is None else self.sensory.samples
+        counts, present = [samples, self.steps.followed, self._doubts], -1
+        if self.store is not None:
+            known, present = self.store.counts.tolist()
+            counts += [known, present, int(self.store.steps[present])]
+        return (*(tensor.clone() for tensor in self._running(present)), torch.tensor(counts))
 
     @torch.no_grad()
     def restore(self, running: tuple[Tensor, ...]) -> None:
-        """Go back to former running means; the context is the one of then."""
-        for tensor, value in zip(self._running(), running, strict=True):
+        """Go back to what `running` gave, before anything was learnt since; contexts stored since are forgotten."""
+        *means, counts = running
+        samples, self.steps.followed, doubts, *context = counts.tolist()
+        self._doubts, present = bool(doubts), -1
+        store = self.store
+        if store is not None:
+            known, present, steps = context
+            if present < 0:
+                store.enter(present)
+            self.enter(present)
+            store.forget(known)
+            store.steps[present] = steps
+            for units in self.opened:
+                units.means[known:] = 0
+        for tensor, value in zip(self._running(present), means, strict=True):
             tensor.copy_(value)
+        if store is not None and present >= 0:
+            store.directions[present] = centred(store.means[present])
+        if self.sensory is not None:
+            self.sensory.samples = samples
 
-    def _running(self) -> list[Tensor]:
+    def _running(self, present: int) -> list[Tensor]:
         means = [unit.habituation.mean for unit in self.units if unit.habituation is not None]
         if self.sensory is not None:
             means += [self.sensory.mean, self.sensory.recent, self.sensory.rate]
+        if self.store is not None and present >= 0:
+            means.append(self.store.means[present])
         return [*means, *(gate.opened for gate in self.gates)]
 
     def begin_stream(self) -> None:

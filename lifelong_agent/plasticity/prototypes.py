@@ -109,6 +109,13 @@ class ContextStore(nn.Module):
         self.counts[1] = context
 
     @torch.no_grad()
+    def forget(self, known: int) -> None:
+        """Keep only so many contexts, the oldest ones; the present one is among them."""
+        for kept in (self.means, self.directions, self.steps):
+            kept[known:] = 0
+        self.counts[0] = known
+
+    @torch.no_grad()
     def follow(self, seen: Tensor) -> float:
         """Move the present prototype to a batch mean, ever more slowly; give the rate, which hidden units may share."""
         context = self.present

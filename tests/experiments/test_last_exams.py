@@ -53,7 +53,7 @@ class Grouped:
         self.seen.append(observation.copy())
         return np.full(len(observation), 5 if len(observation) == 1 else 3)
 
-    def observe(self, step):
+    def observe(self, step) -> None:
         raise AssertionError("a cold exam is one step")
 
 
@@ -86,7 +86,7 @@ def test_a_cold_exam_is_the_same_again_and_has_dice_by_age_and_task():
 
 def test_rates_of_an_exam_are_rewards_by_steps_whatever_the_lengths_of_episodes():
     class Guess(Grouped):
-        def observe(self, step):
+        def observe(self, step) -> None:
             pass
 
     short = parse(DIGITS.replace("length: 25", "length: 6"), "digits").schedule

@@ -299,7 +299,7 @@ def test_tables_of_labelled_lives_lead_with_what_they_are_judged_by():
     assert rows[0][0] == "a - b"
     assert rows[0][2] == f"[{figure(low)}, {figure(high)}]"
     assert rows[0][4] == "0.045 [0.040, 0.050]"
-    assert main_rows(compared())[1][0][0] == "lifetime_return"
+    assert next(row[0] for row in main_rows(compared())[1]) == "lifetime_return"
     header, _ = pair_rows(compared())
     assert header[1:] == ["lifetime_return", "by Student's t", "regret ratio", "final_average"]
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lifelong_agent.plasticity import Adaptation, Consolidation, Plastic, Prototypes, make_plastic
+from lifelong_agent.plasticity import (
+    Adaptation,
+    Consolidation,
+    ContextStore,
+    Plastic,
+    Prototypes,
+    Scaling,
+    make_plastic,
+)
 from tests.lifelong_agent.plasticity.test_make_plastic import FEATURES, World, convolutional, dense, learn
 
 BARE = {"pool": False, "consolidation": None, "scaling": None, "adaptation": Adaptation(hidden=False)}
@@ -23,7 +33,7 @@ def sgd(network: nn.Module, **settings) -> torch.optim.Optimizer:
     return torch.optim.SGD(network.parameters(), lr=0.1, **settings)
 
 
-def lived_twice(**parts) -> tuple[nn.Sequential, Plastic, dict[str, Tensor]]:
+def lived_twice(**parts) -> tuple[Any, Plastic, dict[str, Tensor]]:
     """Learn one world, then another; give what the network was when the first was left."""
     network = dense()
     rule = gated(network, **parts)
@@ -112,6 +122,37 @@ def test_importance_and_first_weights_go_with_the_units_that_are_open():
     assert torch.equal(hidden.weight_importance[~shared], learnt[~shared])
 
 
+def test_a_frozen_copy_finds_contexts_and_takes_up_their_means_which_stand_still():
+    network = dense()
+    rule = gated(network)
+    optimizer = sgd(network)
+    rule.attach(optimizer)
+    learn(network, optimizer, World(0), 30)
+    left = rule.units[0].habituation.mean.clone()  # type: ignore[union-attr]
+    learn(network, optimizer, World(1), 30)
+    twin = rule.frozen()
+    for _ in range(3):
+        twin.network(World(0).batch(8)[0] * 0.9)
+    assert (twin.context, rule.context) == (0, 1)
+    assert twin.store is not None and rule.store is not None
+    assert torch.equal(twin.units[0].habituation.mean, left)  # type: ignore[union-attr]
+    assert torch.equal(twin.store.means[0], rule.store.means[0])
+    twin.network(100 * torch.rand(8, FEATURES, generator=torch.Generator().manual_seed(7)))
+    assert twin.contexts == 2, "nothing is stored without labels: the nearest serves"
+
+
+def test_lengths_are_those_of_the_units_that_are_open():
+    network = dense()
+    born = network[2].weight.detach().norm(dim=1)
+    rule = gated(network, scaling=Scaling(1))
+    optimizer = sgd(network)
+    rule.attach(optimizer)
+    for seed in (0, 1):
+        learn(network, optimizer, World(seed), 20)
+        torch.testing.assert_close(network[2].weight.detach().norm(dim=1), born[rule.opened[1].chosen[seed]])
+    assert not torch.equal(rule.opened[1].chosen[0], rule.opened[1].chosen[1])
+
+
 def test_adam_remembers_the_moments_of_each_context():
     network = dense()
     rule = gated(network)
@@ -140,7 +181,8 @@ def test_adam_remembers_the_moments_of_each_context():
 
 def test_open_columns_after_flattening_belong_to_open_filters():
     """The open network does what the whole one does with its closed units silenced, in every context."""
-    network, shape = convolutional(), (2, 8, 8)
+    network = convolutional()
+    shape = (2, 8, 8)
     rule = gated(network, 0.5, torch.zeros(2, *shape), own_readout=False, **BARE)
     assert [units.opened for units in rule.opened] == [4, 3, 5]
     assert (network[6].in_features, network[6].out_features, network[3].in_channels, network[3].out_channels) == (
@@ -216,6 +258,21 @@ def test_a_full_store_serves_the_nearest_and_known_contexts_stay_while_they_matc
         rule.store.commit(torch.rand(FEATURES))
 
 
+def test_the_present_context_is_kept_while_it_matches_even_beside_a_nearer_one():
+    store = ContextStore(torch.zeros(100), Prototypes(match=0.5, capacity=4))
+    one, other = (torch.rand(100, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    assert store.nearest(one[None]).tolist() == [store.place(one)] == [-1]
+    store.commit(one)
+    store.commit(0.3 * one + 0.7 * other)
+    seen = 0.45 * one + 0.55 * other
+    assert store.likeness(seen[None])[0].min() > 0.5
+    assert store.place(seen) == 1, "no context yet: the nearest"
+    store.enter(0)
+    assert store.place(seen) == 0
+    assert store.place(other) == 1, "no match any more"
+    assert store.place(torch.rand(100, generator=torch.Generator().manual_seed(3))) == -1
+
+
 def test_prototypes_are_means_of_what_was_met_and_follow_ever_more_slowly():
     network = dense()
     rule = make_plastic(network, torch.zeros(2, FEATURES), gate=Prototypes(0.5, capacity=2, floor=0.25))
@@ -234,6 +291,9 @@ def test_prototypes_are_means_of_what_was_met_and_follow_ever_more_slowly():
     assert int(rule.store.steps[0]) == 6
     assert rule.rate == pytest.approx(1 / 6), "hidden units go on, down to the floor of adaptation"
     torch.testing.assert_close(rule.store.directions[0].norm(), torch.tensor(1.0))
+    for _ in range(20):
+        network(world.batch(32)[0])
+    assert rule.rate == 0.05
 
 
 def test_single_samples_do_not_open_a_context_before_the_trace_is_of_one_world():
@@ -254,3 +314,17 @@ def test_single_samples_do_not_open_a_context_before_the_trace_is_of_one_world()
     assert rule.store is not None
     clean = World(1).centres.mean(dim=0)
     assert float(rule.store.likeness(clean[None])[0, 1]) > 0.75
+
+
+def test_a_doubt_that_passes_is_forgotten():
+    network = dense()
+    rule = gated(network)
+    for world, samples in ((World(0), 100), (World(1), 14), (World(0), 100)):
+        for _ in range(samples):
+            network(world.batch(1)[0])
+    assert (rule.context, rule.contexts) == (0, 1), "too short to be a world"
+    met = []
+    for _ in range(50):
+        network(World(1).batch(1)[0])
+        met.append(rule.context)
+    assert 16 <= met.index(1) < 50, "doubted anew, from a trace without the world that was left"

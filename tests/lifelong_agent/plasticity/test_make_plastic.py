@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifelong_agent.plasticity import Adaptation, Consolidation, Dendrites, Plastic, Prototypes, Scaling, make_plastic
+from lifelong_agent.plasticity.tracing import trace
 
 FEATURES, CLASSES = 40, 4
 NOTHING = {"adaptation": None, "pool": False, "consolidation": None, "scaling": None}
@@ -19,7 +22,7 @@ def dice(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def dense(width: int = 24) -> nn.Sequential:
+def dense(width: int = 24) -> Any:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return nn.Sequential(
@@ -27,7 +30,7 @@ def dense(width: int = 24) -> nn.Sequential:
         )
 
 
-def convolutional() -> nn.Sequential:
+def convolutional() -> Any:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return nn.Sequential(
@@ -133,6 +136,38 @@ def test_importance_slows_a_synapse_down_and_lengths_stay():
         torch.testing.assert_close(layer.weight.detach().norm(dim=1), length)
 
 
+OTHERS = {
+    "adam": lambda parameters: torch.optim.Adam(parameters, lr=3e-3),
+    "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.8),
+    "weight_decay": lambda parameters: torch.optim.SGD(parameters, lr=0.05, weight_decay=0.1),
+    "maximize": lambda parameters: torch.optim.SGD(parameters, lr=0.05, maximize=True),
+}
+
+
+@pytest.mark.parametrize("make", OTHERS.values(), ids=OTHERS)
+def test_what_other_optimisers_move_is_slowed_down_after_each_step(make):
+    network, plain = dense(), dense()
+    settings = Consolidation(30.0, 0.9, 1e-2)
+    optimizer, other = make(network.parameters()), make(plain.parameters())
+    plastic(network, **NOTHING | {"consolidation": settings}).attach(optimizer)
+    layers = [plain[place] for place in (0, 2, 4)]
+    first = [layer.weight.detach().clone() for layer in layers]
+    importance = [torch.zeros_like(weight) for weight in first]
+    one, two = World(0), World(0)
+    for _ in range(6):
+        learn(network, optimizer, one, 1)
+        before = [layer.weight.detach().clone() for layer in layers]
+        learn(plain, other, two, 1)
+        for place, layer in enumerate(layers):
+            slow, gradient = 1 / (1 + 30 * importance[place]), layer.weight.grad
+            pull = other.param_groups[0]["lr"] * 1e-2 * (before[place] - first[place])
+            with torch.no_grad():
+                layer.weight.copy_(before[place] + slow * (layer.weight - before[place] - pull))
+            importance[place] = 0.9 * importance[place] + slow * gradient**2
+    for mine, theirs in zip(network.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
 def test_closed_units_neither_fire_nor_learn():
     network = dense()
     rule = plastic(network, gate=Dendrites(0.5), consolidation=None, scaling=None)
@@ -193,7 +228,7 @@ def test_what_is_learnt_in_a_context_stays_in_its_own_units():
 
 @pytest.mark.parametrize("parts", PARTS)
 def test_state_dict_holds_everything(parts: str):
-    def made() -> tuple[nn.Sequential, torch.optim.Optimizer]:
+    def made() -> tuple[Any, torch.optim.Optimizer]:
         network = dense()
         rule = plastic(network, **PARTS[parts])
         optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
@@ -229,7 +264,8 @@ def test_a_frozen_copy_shares_nothing_and_evaluation_changes_nothing(parts: str)
         assert torch.equal(value, kept[name]), name
     learn(network, optimizer, World(0), 5)
     assert twin.network.training is False
-    assert not torch.equal(network[4].weight, twin.network[4].weight)
+    copied: Any = twin.network
+    assert not torch.equal(network[4].weight, copied[4].weight)
 
 
 def test_running_means_can_be_put_back():
@@ -243,6 +279,114 @@ def test_running_means_can_be_put_back():
     for name, value in network.state_dict().items():
         if "_extra_state" not in name:
             assert torch.equal(value, kept[name]), name
+
+
+def test_hidden_units_follow_as_fast_as_the_input_is_new_but_never_slower_than_the_floor():
+    network, world = dense(), World(0)
+    rule = plastic(network, pool=False, adaptation=Adaptation(floor=0.3))
+    network(world.batch(64)[0])
+    assert rule.rate == 1, "all is new to a newborn"
+    habituation = rule.units[0].habituation
+    assert habituation is not None
+    before, seen = habituation.mean.clone(), world.batch(64)[0]
+    network(seen)
+    assert rule.sensory is not None and float(rule.sensory.rate) < 0.3 == rule.rate
+    activity = (network[0].weight @ (seen - rule.sensory.mean).T + network[0].bias[:, None]).relu().mean(dim=1)
+    torch.testing.assert_close(habituation.mean, before.lerp(activity.detach(), 0.3))
+    network(World(3).batch(64)[0])
+    assert rule.rate == float(rule.sensory.rate) > 0.3
+
+
+def test_a_stream_without_labels_is_followed_in_use_and_only_if_asked():
+    network = dense()
+    rule = plastic(network)
+    network(World(0).batch()[0])
+    assert rule.sensory is not None
+    kept = rule.sensory.mean.clone()
+    network.eval()
+    network(World(1).batch()[0])
+    assert torch.equal(rule.sensory.mean, kept)
+    rule.following = True
+    with torch.no_grad():
+        network.train()(World(1).batch()[0])
+        assert torch.equal(rule.sensory.mean, kept), "neither learning nor in use"
+        network.eval()(World(1).batch()[0])
+    assert not torch.equal(rule.sensory.mean, kept)
+
+
+def test_dendrites_are_asked_at_once_on_news_and_else_every_sixteenth_batch():
+    network = dense()
+    rule = plastic(network, gate=Dendrites(0.5))
+    world, gate = World(0), rule.gates[0]
+    network(world.batch(32)[0])
+    opened = gate.opened.clone()
+    gate.opened.fill_(1)
+    for _ in range(15):
+        network(world.batch(32)[0])
+    assert gate.opened.all()
+    network(world.batch(32)[0])
+    assert torch.equal(gate.opened, opened) or float((gate.opened != opened).float().mean()) < 0.2
+    assert not gate.opened.all()
+    gate.opened.fill_(1)
+    network(World(3).batch(32)[0])
+    assert not gate.opened.all(), "news"
+    gate.opened.fill_(1)
+    rule.begin_stream()
+    network(World(3).batch(32)[0])
+    assert not gate.opened.all(), "the first batch of a stream"
+
+
+def test_running_means_hold_what_was_seen_of_late_and_which_units_are_open():
+    network = dense()
+    rule = plastic(network, gate=Dendrites(0.5))
+    network(World(0).batch(4)[0])
+    running = rule.running()
+    assert rule.sensory is not None
+    kept = [rule.sensory.recent.clone(), *(gate.opened.clone() for gate in rule.gates)]
+    for _ in range(5):
+        network(World(1).batch(4)[0])
+    assert not torch.equal(rule.sensory.recent, kept[0])
+    for gate in rule.gates:
+        gate.opened.fill_(1)
+    rule.restore(running)
+    for now, then in zip([rule.sensory.recent, *(gate.opened for gate in rule.gates)], kept, strict=True):
+        assert torch.equal(now, then)
+    assert (rule.sensory.samples, rule.steps.followed) == (4, 1)
+    rule.begin_stream()
+    assert (rule.sensory.samples, rule.steps.followed) == (0, 0)
+
+
+def test_a_frozen_copy_needs_no_gradients_and_holds_no_optimiser():
+    network = dense()
+    rule = plastic(network)
+    rule.attach(torch.optim.SGD(network.parameters(), lr=0.1))
+    twin = rule.frozen()
+    assert not any(parameter.requires_grad for parameter in twin.network.parameters())
+    assert all(parameter.requires_grad for parameter in network.parameters())
+    assert twin._optimizer is None and twin._handles == []
+    assert rule._optimizer is not None and len(rule._handles) == 2
+    rule.detach()
+    weight = network[0].weight.detach().clone()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
+    learn(network, optimizer, World(0), 20)
+    assert rule.steps.learnt == 0 and torch.equal(network[0].weight, weight)
+
+
+class Noisy(nn.Identity):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.rand(())
+
+
+def test_looking_at_a_network_leaves_dice_modes_and_hooks_alone():
+    network = nn.Sequential(Noisy(), nn.Linear(8, 8), nn.Dropout(), nn.ReLU(), nn.Linear(8, 2))
+    network[2].eval()
+    before, modes = torch.get_rng_state(), [module.training for module in network.modules()]
+    calls = trace(network, torch.zeros(2, 8))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert [module.training for module in network.modules()] == modes
+    assert not any(module._forward_hooks for module in network.modules())
+    assert [call.name for call in calls] == ["0", "1", "2", "3", "4"]
+    assert all(call.source is former for former, call in pairwise(calls))
 
 
 class Functional(nn.Module):
@@ -279,6 +423,40 @@ def test_modules_are_left_alone_if_asked():
     assert [layer.name for layer in rule.anatomy.hidden] == ["3"]
     with pytest.raises(ValueError, match="leave_alone names modules"):
         make_plastic(dense(), torch.zeros(2, FEATURES), leave_alone=("nobody",))
+
+
+@pytest.mark.parametrize(
+    ("alone", "hidden"), [((), ["0", "2", "4"]), (("1",), ["2", "4"]), (("4",), ["0"]), (("6",), ["0", "2"])]
+)
+def test_units_whose_activation_or_reader_is_left_alone_are_none_of_ours(alone: tuple[str, ...], hidden: list[str]):
+    layers = [part for _ in range(3) for part in (nn.Linear(8, 8), nn.ReLU())]
+    rule = make_plastic(nn.Sequential(*layers, nn.Linear(8, 2)), torch.zeros(2, 8), leave_alone=alone)
+    assert [layer.name for layer in rule.anatomy.hidden] == hidden
+
+
+class Branches(nn.Module):
+    """Two heads that read the same input, as an actor and a critic do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.senses = nn.Flatten()
+            self.one = nn.Sequential(nn.Linear(8, 6), nn.Tanh(), nn.Linear(6, 2))
+            self.two = nn.Sequential(nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.senses(x)
+        return torch.cat([self.one(x), self.two(x)], dim=-1)
+
+
+def test_all_layers_that_read_the_input_read_it_without_its_mean_and_it_is_followed_once():
+    network, plain = Branches(), Branches()
+    rule = make_plastic(network, torch.zeros(2, 8), **NOTHING | {"adaptation": Adaptation(hidden=False)})
+    seen = torch.rand(32, 8, generator=dice())
+    torch.testing.assert_close(network(seen), plain(seen - seen.mean(dim=0)))
+    assert rule.sensory is not None and rule.sensory.samples == 32
+    assert len(rule.anatomy.first) == 2
 
 
 def test_misuse_is_refused():

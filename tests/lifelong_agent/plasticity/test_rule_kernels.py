@@ -74,6 +74,20 @@ def test_one_number_that_is_not_finite_is_refused_before_anything_moves(
     assert sensory.samples == samples
 
 
+@pytest.mark.parametrize("kernels", [True, False])
+def test_small_batches_count_by_their_samples(kernels: bool, monkeypatch: pytest.MonkeyPatch):
+    if not kernels:
+        monkeypatch.setattr(adaptation_module, "adapting", None)
+    sensory = Sensory(torch.zeros(20), 16)
+    batches = [torch.rand(size, 20, generator=dice(size)) for size in (3, 5, 1, 7)]
+    for batch in batches:
+        sensory.watch(batch)
+    torch.testing.assert_close(sensory.recent, torch.cat(batches).mean(dim=0))
+    last = torch.rand(4, 20, generator=dice(9))
+    sensory.watch(last)
+    torch.testing.assert_close(sensory.recent, 0.75 * torch.cat(batches).mean(dim=0) + 0.25 * last.mean(dim=0))
+
+
 @pytest.mark.parametrize("rate", [0.05, 0.5, 1.0])
 @pytest.mark.parametrize("size", [1, 7, 32])
 def test_hidden_units_are_followed_alike(size: int, rate: float, monkeypatch: pytest.MonkeyPatch):
