@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from agents.classifier_agent import ClassifierAgent
 from lifelong_agent.plasticity import LocalRule
 from tests.agents.labelled import Blobs
 
-SMALL = {"widths": (16, 12), "learning_rate": 0.1}
+SMALL: dict[str, Any] = {"widths": (16, 12), "learning_rate": 0.1}
 TERMS = LocalRule(20.0, 0.99, 1e-3, pre=0.5, post=0.5, square=-0.25, size=0.25, rate_novelty=0.5, path=0.5)
 
 
@@ -25,9 +26,9 @@ def lived(spec: ClassifierSpec) -> tuple[ClassifierAgent, Blobs]:
 
 
 @pytest.mark.parametrize("gate", ["none", "dendrites", "prototypes"])
-def test_by_default_it_is_the_shipped_rule_bit_by_bit(gate: str):
-    one, _ = lived(RuleSpec(**SMALL, gate=gate))  # pyright: ignore[reportArgumentType]
-    two, _ = lived(LocalRuleSpec(**SMALL, gate=gate, local=LocalRule(trace=0.0)))  # pyright: ignore[reportArgumentType]
+def test_by_default_it_is_the_shipped_rule_bit_by_bit(gate: Any):
+    one, _ = lived(RuleSpec(**SMALL, gate=gate))
+    two, _ = lived(LocalRuleSpec(**SMALL, gate=gate, local=LocalRule(trace=0.0)))
     state, other = one.network.state_dict(), two.network.state_dict()
     assert all(torch.equal(state[name], other[name]) for name in state)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -11,8 +13,14 @@ from agents import PPOLocalRuleSpec, PPORuleSpec, PPOSpec
 from envs import LifelongVectorEnv, Task
 from lifelong_agent.plasticity import LocalRule
 
-SMALL = {"n_steps": 32, "batch_size": 32, "n_epochs": 2, "policy_widths": (16, 16), "value_widths": (16,)}
-NOTHING = {"adaptation": False, "pool": False, "strength": 0.0, "scaling": False}
+SMALL: dict[str, Any] = {
+    "n_steps": 32,
+    "batch_size": 32,
+    "n_epochs": 2,
+    "policy_widths": (16, 16),
+    "value_widths": (16,),
+}
+NOTHING: dict[str, Any] = {"adaptation": False, "pool": False, "strength": 0.0, "scaling": False}
 
 
 def body() -> gym.vector.VectorEnv:
