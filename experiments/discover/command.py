@@ -91,8 +91,12 @@ def confirm_winner(found: Found, options: DiscoverOptions) -> list[Confirmed]:
         confirmed = confirm(winner, options, alive(options, ticker), options.folder / "confirm" / found_label(winner))
     finally:
         ticker.close()
-    title = f"confirmed on seeds {options.confirm_seeds}: means"
-    Console().print(rich_table(title, *confirmed_rows(confirmed)))
+    header, rows = confirmed_rows(confirmed)
+    if rows:
+        Console().print(rich_table(f"confirmed on seeds {options.confirm_seeds}: means", header, rows))
+    for one in confirmed:
+        if one.summary is None:
+            print(f"not confirmed on {one.life}: {one.why}", file=sys.stderr)
     return confirmed
 
 

@@ -104,15 +104,13 @@ def entry(one: Tried, brought: float) -> dict[str, Any]:
 
 
 def confirmed_rows(confirmed: Sequence[Confirmed]) -> tuple[list[str], list[list[str]]]:
-    """Lay out what was confirmed: a row an agent and life, means over seeds."""
+    """Lay out what was confirmed: a row an agent and life, means over seeds; lives that were left out have none."""
     names = ("reward_rate", *OBJECTIVES, "lifetime_return")
     rows = []
     for one in confirmed:
         for label, metrics in ({} if one.summary is None else one.summary["agents"]).items():
             means = [metrics.get(name, {"mean": None})["mean"] for name in names]
             rows.append([one.life, label, *("-" if mean is None else f"{mean:.4g}" for mean in means)])
-        if one.summary is None:
-            rows.append([one.life, f"left out: {one.why}", *("-" for _ in names)])
     return ["life", "agent", *names], rows
 
 

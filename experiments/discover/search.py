@@ -97,6 +97,7 @@ def open_study(optuna: Any, options: DiscoverOptions) -> Any:
     Raises:
         SpecError: If the journal is of another search.
     """
+    options.folder.mkdir(parents=True, exist_ok=True)
     backend = optuna.storages.journal.JournalFileBackend(str(options.folder / "journal.log"))
     storage = optuna.storages.JournalStorage(backend)
     study = optuna.create_study(
