@@ -39,7 +39,7 @@ def test_by_other_terms_it_learns_and_the_same_seed_gives_the_same_bits():
     assert all(torch.equal(state[name], other[name]) for name in state)
     assert sum(env.right[150:200]) / 50 > 0.9
     plain, _ = lived(RuleSpec(**SMALL))
-    assert not torch.equal(plain.network.layers[0].weight, one.network.layers[0].weight)
+    assert not torch.equal(plain.network.state_dict()["layers.0.weight"], state["layers.0.weight"])
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ def test_means_follow_what_is_learnt_from_and_lengths_stay():
 
 
 def test_settings_that_mean_nothing_are_refused():
-    for wrong in ({"strength": -1.0}, {"decay": 2.0}, {"policy_widths": ()}):
+    wrongs: list[dict[str, Any]] = [{"strength": -1.0}, {"decay": 2.0}, {"policy_widths": ()}]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="ppo_rule: "):
             PPORuleSpec(**wrong)
 
