@@ -113,10 +113,11 @@ def test_a_network_by_default_terms_learns_as_by_consolidation_bit_by_bit(make: 
     ],
 )
 def test_importance_gathers_what_it_says(name: str, gathered):
-    rule = LocalRule(7.0, 0.9, 0.3, **({"gain": 0.0} | {name: 0.7}))
+    rule = LocalRule(7.0, 0.9, 3.0, **({"gain": 0.0} | {name: 0.7}))
     gradient, importance, weight, first = synapses()
     slow = 1 / (1 + 7 * importance)
-    step = slow * (gradient + 0.3 * (weight - first))
+    step = slow * (gradient + 3 * (weight - first))
+    assert bool((gradient * step < 0).any()), "a pull may work against the loss"
     expected = 0.9 * importance + 0.7 * gathered(gradient, weight, slow, step)
     local_step_(gradient, importance, weight, first, None, 0.0, rule)
     torch.testing.assert_close(importance, expected)
@@ -155,6 +156,8 @@ def test_shares_are_relative_bounded_and_one_on_average():
     torch.testing.assert_close(found, expected / expected.mean())
     assert torch.equal(found, shared_out([(4 * pre, 0.5), (post, -1.0)])), "what all have alike makes no difference"
     assert torch.equal(shared_out([(torch.zeros(2, 2), -1.0)]), torch.ones(2, 2))
+    steep = shared_out([(torch.cat([torch.zeros(999), torch.ones(1)]), 1.0)])
+    assert float(steep.max() / steep.min()) == pytest.approx(1e4)
 
 
 @pytest.mark.parametrize("name", ["pre", "post", "square", "magnitude", "size"])
@@ -265,3 +268,58 @@ def test_only_a_rule_with_other_terms_needs_its_own_synapses():
     assert LocalRule(gain=0.5).consolidation() is None
     rule = make_plastic(dense(), torch.zeros(1, 12), consolidation=LocalRule(pre=1.0))
     assert all(type(one) is LocalSynapses for one in rule.synapses)
+
+
+def test_braking_by_all_terms_is_stepping_by_them_for_plain_descent():
+    gradient, importance, before, first = synapses()
+    share, rate = torch.rand(5, 4, generator=dice(7)) + 0.5, 0.1
+    step, stepped = gradient.clone(), importance.clone()
+    local_step_(step, stepped, before, first, share, 0.3, ALL)
+    weight = before - rate * gradient
+    local_brake_(weight, before, gradient, importance, first, share, 0.3, ALL, rate)
+    torch.testing.assert_close(weight, before - rate * step)
+    torch.testing.assert_close(importance, stepped)
+
+
+def stepped(settings: LocalRule, make=torch.optim.SGD, between=lambda network: None, **options) -> tuple[Tensor, float]:
+    """Take one step, and give how the first layer moved and how new its input was."""
+    network = dense()
+    rule = make_plastic(network, torch.zeros(1, 12), scaling=None, consolidation=settings)
+    optimizer = make(network.parameters(), **options)
+    rule.attach(optimizer)
+    usual, news = torch.rand(20, 12, generator=dice(1)), torch.rand(20, 12, generator=dice(2))
+    network(usual)
+    before = network.state_dict()["0.weight"].clone()
+    nn.functional.cross_entropy(network(news), torch.arange(20) % 3).backward()
+    between(network)
+    optimizer.step()
+    assert rule.sensory is not None
+    assert bool(network.state_dict()["0.weight_importance"].isfinite().all())
+    return before - network.state_dict()["0.weight"], float(rule.sensory.rate)
+
+
+def test_novelty_is_that_of_the_input():
+    plain, rate = stepped(LocalRule(0.0, fisher=0.1), lr=0.1)
+    fast, same = stepped(LocalRule(0.0, fisher=0.1, rate_novelty=2.0), lr=0.1)
+    assert rate == same and rate > 0.1
+    torch.testing.assert_close(fast, (1 + 2 * rate) * plain, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["pre", "post"])
+def test_what_is_not_learnt_from_leaves_no_trace(name: str):
+    def look(network: nn.Module) -> None:
+        with torch.no_grad():
+            network(100 * torch.rand(20, 12, generator=dice(3)))
+        network.eval()(100 * torch.rand(20, 12, generator=dice(4)))
+        network.train()
+
+    rule = LocalRule(0.0, **{name: 1.0})
+    assert torch.equal(stepped(rule, lr=0.1)[0], stepped(rule, between=look, lr=0.1)[0])
+
+
+def test_other_optimisers_share_out_by_the_weight_before_their_step():
+    moved, _ = stepped(LocalRule(0.0, size=1.0), lr=5.0, momentum=0.5)
+    plain, _ = stepped(LocalRule(0.0, size=1.0), lr=5.0)
+    torch.testing.assert_close(moved, plain)
+    still, _ = stepped(LocalRule(path=1.0, size=1.0), torch.optim.Adam, lr=0.0)
+    assert not still.any()
