@@ -4,9 +4,10 @@ from agents.brain import BrainSpec
 from agents.cbp import CBPSpec
 from agents.classifier import ClassifierSpec
 from agents.l2init import L2InitSpec
+from agents.local_rule import LocalRuleSpec
 from agents.ppo import PPOSpec
 from agents.ppo_cbp import PPOCBPSpec
-from agents.ppo_rule import PPORuleSpec
+from agents.ppo_rule import PPOLocalRuleSpec, PPORuleSpec
 from agents.protocol import Agent, AgentSpec, Policy, Step, check_autoreset, vector_steps
 from agents.random_agent import RandomAgent, RandomPolicy, RandomSpec
 from agents.redo import ReDoSpec
@@ -22,7 +23,9 @@ __all__ = [
     "ClassifierSpec",
     "GatedRuleSpec",
     "L2InitSpec",
+    "LocalRuleSpec",
     "PPOCBPSpec",
+    "PPOLocalRuleSpec",
     "PPORuleSpec",
     "PPOSpec",
     "Policy",

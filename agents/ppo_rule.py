@@ -1,36 +1,33 @@
-"""PPO whose networks learn by the local rule."""
+"""PPO whose networks learn by the local rule, or by any other member of its family."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import gymnasium as gym
 
 from agents.ppo import PPOSpec
+from agents.rule_parts import StrictParts
+from lifelong_agent.plasticity.local_rule import LocalRule
+from lifelong_agent.plasticity.settings import Consolidation
 
 if TYPE_CHECKING:  # torch and Stable-Baselines3 take seconds to import: only an agent that is built needs them
     from agents.ppo_rule_agent import PPORuleAgent
 
 
 @dataclass(frozen=True)
-class PPORuleSpec(PPOSpec, kind="ppo_rule"):
+class PPORuleSpec(StrictParts, PPOSpec, kind="ppo_rule"):
     """PPO with the strict rule in policy and value network: `lifelong_agent.plasticity.make_plastic`, no gate.
 
     Running means follow the minibatches that are learnt from, not the experience as it is collected. Adam's steps are
     slowed down by importance after they are taken.
     """
 
-    adaptation: bool = True
-    """Whether senses and units send differences from their running means."""
-    pool: bool = True
-    """Whether the sums of each layer are standardised, sample by sample."""
     strength: float = 100.0
     """How much importance slows a synapse down, zero or above; 0 leaves consolidation out."""
     decay: float = 0.9999
     """What is left of a synapse's importance after a minibatch, in [0, 1]."""
-    scaling: bool = True
-    """Whether each hidden unit's incoming weights keep the length that they were born with."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot mean anything.
@@ -42,6 +39,42 @@ class PPORuleSpec(PPOSpec, kind="ppo_rule"):
         self._check("strength", self.strength >= 0, "zero or above")
         self._check("decay", 0 <= self.decay <= 1, "in [0, 1]")
         self._check("policy_widths", bool(self.policy_widths and self.value_widths), "not empty, nor is value_widths")
+
+    @property
+    def consolidation(self) -> Consolidation | None:
+        """What the synapses do; None for Adam's steps as they are."""
+        return Consolidation(self.strength, self.decay) if self.strength else None
+
+    def build(self, env: gym.vector.VectorEnv, seed: int) -> PPORuleAgent:
+        """Make the agent; see `AgentSpec.build`."""
+        from agents.ppo_rule_agent import PPORuleAgent  # noqa: PLC0415
+
+        return PPORuleAgent(self, env, seed)
+
+
+@dataclass(frozen=True)
+class PPOLocalRuleSpec(StrictParts, PPOSpec, kind="ppo_local_rule"):
+    """PPO like `ppo_rule` whose synapses step by a `LocalRule`; with its defaults it is that, bit by bit."""
+
+    local: LocalRule = field(default_factory=LocalRule)
+    """Constants of the update rule."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot mean anything.
+
+        Raises:
+            ValueError: If a number is out of its range; names the field and the range.
+        """
+        super().__post_init__()
+        self._check(
+            "local", not self.local.uses_novelty or self.adaptation, "without novelty if there is no adaptation"
+        )
+        self._check("policy_widths", bool(self.policy_widths and self.value_widths), "not empty, nor is value_widths")
+
+    @property
+    def consolidation(self) -> Consolidation:
+        """What the synapses do."""
+        return self.local
 
     def build(self, env: gym.vector.VectorEnv, seed: int) -> PPORuleAgent:
         """Make the agent; see `AgentSpec.build`."""

@@ -10,18 +10,18 @@ from torch import Tensor, nn
 
 from agents.frozen import FrozenNetwork
 from agents.ppo_agent import PPOAgent
-from agents.ppo_rule import PPORuleSpec
-from lifelong_agent.plasticity import Adaptation, Consolidation, Scaling, make_plastic
-from lifelong_agent.plasticity.lateral_pool import EPSILON
+from agents.ppo_rule import PPOLocalRuleSpec, PPORuleSpec
+from lifelong_agent.plasticity import Adaptation, Scaling, make_plastic
+from lifelong_agent.plasticity.pooling import EPSILON
 from lifelong_agent.seeds import seed_for
 
 
 class PPORuleAgent(PPOAgent):
     """`PPOAgent` whose policy and value network are made plastic; with all parts off it is bit-equal to PPO."""
 
-    spec: PPORuleSpec
+    spec: PPORuleSpec | PPOLocalRuleSpec
 
-    def __init__(self, spec: PPORuleSpec, env: gym.vector.VectorEnv, seed: int) -> None:
+    def __init__(self, spec: PPORuleSpec | PPOLocalRuleSpec, env: gym.vector.VectorEnv, seed: int) -> None:
         """Make the agent; see `PPOAgent`."""
         super().__init__(spec, env, seed)
         policy = self.model.policy
@@ -30,7 +30,7 @@ class PPORuleAgent(PPOAgent):
             torch.zeros((2, *(env.single_observation_space.shape or ()))),
             adaptation=Adaptation() if spec.adaptation else None,
             pool=spec.pool,
-            consolidation=Consolidation(spec.strength, spec.decay) if spec.strength else None,
+            consolidation=spec.consolidation,
             scaling=Scaling() if spec.scaling else None,
             seed=seed_for(seed, "ppo_rule", "rule"),
         )

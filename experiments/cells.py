@@ -81,23 +81,9 @@ class Cell:
             )
         return True
 
-    @contextlib.contextmanager
-    def claimed(self) -> Iterator[None]:
-        """Keep other processes from living this cell meanwhile; the claim ends with the process, however that ends.
-
-        Raises:
-            SpecError: If another process is living it.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise SpecError(f"{self.folder} is being lived by another process; wait for it, or stop it") from None
-            yield
-        finally:
-            os.close(handle)
+    def claimed(self) -> contextlib.AbstractContextManager[None]:
+        """Keep other processes from living this cell meanwhile; see `claim`."""
+        return claim(self.folder)
 
     def begin(self) -> None:
         """Make the claimed folder ready for a life, dropping what an interrupted one has left.
@@ -119,6 +105,25 @@ class Cell:
             "spec": self.spec,
         }
         write_json(self.folder / "cell.json", life)
+
+
+@contextlib.contextmanager
+def claim(folder: Path) -> Iterator[None]:
+    """Keep other processes from living in a folder meanwhile; the claim ends with the process, however that ends.
+
+    Raises:
+        SpecError: If another process is living there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SpecError(f"{folder} is being lived by another process; wait for it, or stop it") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def cells(spec: Experiment, out: Path, labels: Iterable[str] | None = None) -> list[Cell]:

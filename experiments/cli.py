@@ -27,6 +27,7 @@ USAGE = """usage: lifelong COMMAND ...
   pack SPEC             put finished cells into small files, to be kept or sent
   unpack SPEC           make cells of such files, so that compare goes on from there
   tune SPEC --agent A   try the settings of a grid on other seeds
+  discover              search for local plasticity rules, and confirm what is found on other worlds
   bench cost [SPEC]     CPU time per environment step of each agent, in one run
   bench speed           worlds, learners and the brain beside others, in one run, taking turns
   bench worlds          what changes and lives cost, against the bare environments
@@ -45,6 +46,7 @@ COMMANDS = {
     "pack": archive.pack,
     "unpack": archive.unpack,
     "tune": commands.tune,
+    "discover": commands.discover,
     "bench": commands.bench,
     "pages": commands.pages,
 }

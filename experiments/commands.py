@@ -176,6 +176,13 @@ def tune(args: Sequence[str]) -> int:
     return 1 if result["failed"] else 0
 
 
+def discover(args: Sequence[str]) -> int:
+    """Search for local plasticity rules."""
+    from experiments.discover.command import discover as search  # noqa: PLC0415  (most commands need none of it)
+
+    return search(args)
+
+
 def bench(args: Sequence[str]) -> int:
     """Measure what agents and changes cost, how fast we are beside others, or what holds everywhere."""
     kinds = {

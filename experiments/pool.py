@@ -70,7 +70,7 @@ def live_all(cells: Sequence[Cell], jobs: int, watcher: Watcher) -> list[Cell]:
     failed: list[Cell] = []
     if jobs == 0:
         for cell in waiting:
-            error = _live_here(cell, watcher)
+            error = live_here(cell, watcher)
             watcher.end(cell, error)
             failed += [cell] if error else []
         return failed
@@ -105,12 +105,12 @@ def live_all(cells: Sequence[Cell], jobs: int, watcher: Watcher) -> list[Cell]:
     return failed
 
 
-def _live_here(cell: Cell, watcher: Watcher) -> str | None:
+def live_here(cell: Cell, watcher: Watcher | None = None) -> str | None:
     """Live a cell in this process; return the reason if it failed."""
     from experiments.life import live  # noqa: PLC0415  (torch and SB3 load in the processes that live, not before)
 
     try:
-        live(cell, lambda age: watcher.update(cell, age))
+        live(cell, None if watcher is None else lambda age: watcher.update(cell, age))
     except Exception as error:
         _write_error(cell.folder, error)
         return _line(error)

@@ -63,7 +63,7 @@ def test_installs_once_and_passes_words_on(checkout: Checkout):
     first, second = checkout.calls("install", "pytest")
     assert (
         first.startswith("python -m pip install")
-        and "--constraint constraints.txt --editable .[test,fast,worlds]" in first
+        and "--constraint constraints.txt --editable .[test,fast,worlds,discover]" in first
     )
     assert second == "python -m pytest -q a b"
 

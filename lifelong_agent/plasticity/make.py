@@ -12,6 +12,8 @@ from lifelong_agent.plasticity.adaptation import Habituation, Sensory
 from lifelong_agent.plasticity.consolidation import Synapses
 from lifelong_agent.plasticity.dendrites import DendriticGate
 from lifelong_agent.plasticity.layers import dissect
+from lifelong_agent.plasticity.local_rule import LocalRule
+from lifelong_agent.plasticity.local_synapses import LocalSynapses
 from lifelong_agent.plasticity.open_units import open_layers
 from lifelong_agent.plasticity.plastic import Plastic, Unit
 from lifelong_agent.plasticity.prototypes import ContextStore
@@ -47,7 +49,8 @@ def make_plastic(
         *inputs: Arguments of one call of the network.
         adaptation: Take running means off the input and off what hidden units send; None leaves it out.
         pool: Standardise the sums of each hidden layer, sample by sample.
-        consolidation: Slow down important synapses; works once `Plastic.attach` has been called.
+        consolidation: Slow down important synapses, or step by any other `LocalRule`; works once `Plastic.attach` has
+            been called.
         scaling: Keep the length of each hidden unit's incoming weights; works once `Plastic.attach` has been called.
         gate: Open a part of the units, as the input says: by random dendrites on its running mean, or by stored
             prototypes. Both need ``adaptation``.
@@ -59,12 +62,15 @@ def make_plastic(
 
     Raises:
         ValueError: If the network has layers that the rule cannot handle, which are named; if it is plastic already;
-            if a gate is asked for without adaptation, or in a network of which layers are left alone.
+            if a gate is asked for without adaptation, or in a network of which layers are left alone; if a local rule
+            asks for what the other parts do not give.
     """
     if any(hasattr(module, "adaptation") or hasattr(module, "weight_importance") for module in network.modules()):
         raise ValueError("this network is plastic already; make_plastic works on a network once")
     if gate is not None and adaptation is None:
         raise ValueError("a gate needs the running mean of the input: give adaptation=Adaptation(...) with it")
+    if isinstance(consolidation, LocalRule):
+        _check_local(consolidation, adaptation, gate)
     anatomy = dissect(network, *inputs, leave_alone=leave_alone)
     if adaptation is not None and not anatomy.first:
         raise ValueError("adaptation needs a layer that reads the input; all that do are left alone")
@@ -120,11 +126,36 @@ def _open_by_prototypes(plastic: Plastic, gate: Prototypes, example: Tensor, dic
         weights.keep(gate.capacity)
 
 
+def _check_local(rule: LocalRule, adaptation: Adaptation | None, gate: Dendrites | Prototypes | None) -> None:
+    """Refuse local rules that ask for what the other parts do not give.
+
+    Raises:
+        ValueError: Says what is missing.
+    """
+    if rule.uses_novelty and adaptation is None:
+        raise ValueError(
+            f"LocalRule: rate_novelty={rule.rate_novelty} and decay_novelty={rule.decay_novelty} need the novelty that "
+            "adaptation tells; give adaptation=Adaptation(...), or set both to 0"
+        )
+    if rule.traces_units and isinstance(gate, Prototypes):
+        raise ValueError(
+            f"LocalRule: trace={rule.trace} follows units from step to step, but with Prototypes each context opens "
+            "others; set trace=0, for those of the batch"
+        )
+
+
 def _consolidate(plastic: Plastic, consolidation: Consolidation) -> None:
     """Consolidate all weights but those that each context keeps for itself."""
     kept = [id(weights.module) for weights in plastic.weights if weights.keeps_weight]
     shared = [module for module in plastic.anatomy.weighted.values() if id(module) not in kept]
-    plastic.synapses = [Synapses(module, consolidation) for module in shared]
+    activations = {id(layer.incoming): layer.activation for layer in plastic.anatomy.hidden}
+    plain = consolidation.consolidation() if isinstance(consolidation, LocalRule) else consolidation
+    for module in shared:
+        if plain is None and isinstance(consolidation, LocalRule):
+            activation = activations.get(id(module), module)
+            plastic.synapses.append(LocalSynapses(module, consolidation, activation, plastic.sensory))
+        else:
+            plastic.synapses.append(Synapses(module, plain or consolidation))
     named = {id(synapses.module): synapses.buffers for synapses in plastic.synapses}
     for weights in plastic.weights:
         weights.carry(*named.get(id(weights.module), ()))

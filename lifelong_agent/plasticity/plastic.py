@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from lifelong_agent.plasticity.adaptation import Habituation, Sensory
 from lifelong_agent.plasticity.consolidation import Synapses, is_plain_descent
 from lifelong_agent.plasticity.dendrites import DendriticGate, centred
-from lifelong_agent.plasticity.lateral_pool import lateral_pool
 from lifelong_agent.plasticity.layers import Anatomy, Layer
 from lifelong_agent.plasticity.open_units import OpenUnits, OpenWeights
+from lifelong_agent.plasticity.pooling import lateral_pool
 from lifelong_agent.plasticity.prototypes import ContextStore
 from lifelong_agent.plasticity.scaling import scale_
 

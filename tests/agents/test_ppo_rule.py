@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 
-from agents import PPORuleSpec, PPOSpec
+from agents import PPOLocalRuleSpec, PPORuleSpec, PPOSpec
 from envs import LifelongVectorEnv, Task
+from lifelong_agent.plasticity import LocalRule
 
-SMALL = {"n_steps": 32, "batch_size": 32, "n_epochs": 2, "policy_widths": (16, 16), "value_widths": (16,)}
-NOTHING = {"adaptation": False, "pool": False, "strength": 0.0, "scaling": False}
+SMALL: dict[str, Any] = {
+    "n_steps": 32,
+    "batch_size": 32,
+    "n_epochs": 2,
+    "policy_widths": (16, 16),
+    "value_widths": (16,),
+}
+NOTHING: dict[str, Any] = {"adaptation": False, "pool": False, "strength": 0.0, "scaling": False}
 
 
 def body() -> gym.vector.VectorEnv:
@@ -58,6 +67,19 @@ def test_means_follow_what_is_learnt_from_and_lengths_stay():
 
 
 def test_settings_that_mean_nothing_are_refused():
-    for wrong in ({"strength": -1.0}, {"decay": 2.0}, {"policy_widths": ()}):
+    wrongs: list[dict[str, Any]] = [{"strength": -1.0}, {"decay": 2.0}, {"policy_widths": ()}]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="ppo_rule: "):
             PPORuleSpec(**wrong)
+
+
+def test_by_the_default_local_rule_it_is_ppo_rule_and_by_another_it_is_not():
+    rules = (PPORuleSpec(**SMALL), PPOLocalRuleSpec(**SMALL), PPOLocalRuleSpec(**SMALL, local=LocalRule(pre=0.5)))
+    agents = [spec.build(body(), 3) for spec in rules]
+    for agent in agents:
+        agent.live(body(), 512)
+    one, two, other = (np.concatenate([value.ravel() for value in weights(agent)]) for agent in agents)
+    np.testing.assert_array_equal(one, two)
+    assert np.isfinite(other).all() and not np.array_equal(one, other)
+    with pytest.raises(ValueError, match="ppo_local_rule: local is without novelty"):
+        PPOLocalRuleSpec(adaptation=False, local=LocalRule(rate_novelty=1.0))

@@ -1,0 +1,73 @@
+"""The parts of the local rule that agents switch on and off, whatever their synapses do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built needs it
+    from agents.classifier_network import ClassifierNetwork
+    from lifelong_agent.plasticity import Consolidation, Plastic
+
+
+@dataclass(frozen=True)
+class StrictParts:
+    """The parts that leave a network's architecture alone; see `lifelong_agent.plasticity.make_plastic`."""
+
+    adaptation: bool = True
+    """Whether senses and units send differences from their running means."""
+    pool: bool = True
+    """Whether the sums of each layer are standardised, sample by sample."""
+    scaling: bool = True
+    """Whether each hidden unit's incoming weights keep the length that they were born with."""
+
+
+@dataclass(frozen=True)
+class RuleParts(StrictParts):
+    """All parts of the rule in a classifier, but for what its synapses do."""
+
+    learning_rate: float = 0.2
+    """Step size, constant over the life."""
+    hidden_adaptation: bool = True
+    """Whether hidden units adapt too, or the senses alone."""
+    gate: Literal["none", "dendrites", "prototypes"] = "none"
+    """What opens a part of the units: nothing, random dendrites on the running mean, or stored prototypes."""
+    share: float = 0.5
+    """Share of the units of a layer that are open, where there is a gate; prototypes may open all."""
+    own_readout: bool = True
+    """Whether each context of prototypes keeps biases and the weights of the outputs for itself."""
+
+    def _check_parts(self) -> None:
+        """Refuse parts that do not fit together; `_check` is the spec's."""
+        check = self._check  # pyright: ignore[reportAttributeAccessIssue]
+        check("share", 0 < self.share < 1 or (self.share == 1 and self.gate == "prototypes"), "in (0, 1)")
+        check("gate", self.gate in ("none", "dendrites", "prototypes"), "none, dendrites or prototypes")
+        check("gate", self.gate == "none" or self.adaptation, "none where there is no adaptation")
+
+    def plastic(self, network: ClassifierNetwork, seed: int, consolidation: Consolidation | None) -> Plastic:
+        """Make a network plastic by these parts.
+
+        Args:
+            network: As it was born; changed in place.
+            seed: Of what the rule draws.
+            consolidation: What its synapses do; None for plain descent.
+        """
+        import torch  # noqa: PLC0415
+
+        from lifelong_agent import plasticity as parts  # noqa: PLC0415
+
+        gates = {
+            "none": lambda: None,
+            "dendrites": lambda: parts.Dendrites(self.share),
+            "prototypes": lambda: parts.Prototypes(self.share, own_readout=self.own_readout),
+        }
+        return parts.make_plastic(
+            network,
+            torch.zeros(1, network.shape[0]),
+            adaptation=parts.Adaptation(hidden=self.hidden_adaptation) if self.adaptation else None,
+            pool=self.pool,
+            consolidation=consolidation,
+            scaling=parts.Scaling() if self.scaling else None,
+            gate=gates[self.gate](),
+            seed=seed,
+        )
