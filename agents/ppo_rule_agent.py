@@ -55,7 +55,7 @@ class PPORuleAgent(PPOAgent):
 
 def taken_in(layer: nn.Linear, mean: Tensor | None) -> nn.Linear:
     """Copy a layer that reads ``x - mean`` as one that reads ``x``."""
-    copy = nn.utils.skip_init(nn.Linear, layer.in_features, layer.out_features)
+    copy = nn.Linear(layer.in_features, layer.out_features, device="meta").to_empty(device="cpu")
     with torch.no_grad():
         copy.weight.copy_(layer.weight)
         copy.bias.copy_(layer.bias if mean is None else layer.bias - layer.weight @ mean.flatten())

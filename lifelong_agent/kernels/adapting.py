@@ -39,7 +39,7 @@ def watch(batch: np.ndarray, recent: np.ndarray, mean: np.ndarray, share: float)
         return math.nan
     recent[:] = part
     length = math.sqrt(first) * math.sqrt(second)
-    return 1 - min(1.0, max(0.0, dot / max(length, 1e-8)))
+    return float(1 - min(1.0, max(0.0, dot / max(length, 1e-8))))
 
 
 @reassociated

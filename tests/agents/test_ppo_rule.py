@@ -47,7 +47,7 @@ def test_the_frozen_policy_is_the_policy(off: str | None):
     seen = torch.from_numpy(np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32))
     with torch.no_grad():
         policy = agent.model.policy.eval()
-        logits = policy.get_distribution(seen).distribution.logits
+        logits = policy.get_distribution(seen).distribution.logits  # type: ignore[union-attr]
         values = policy.predict_values(seen)
     frozen = torch.log_softmax(torch.from_numpy(agent._network("policy")(seen.numpy())), dim=1)
     torch.testing.assert_close(frozen, logits, atol=1e-4, rtol=1e-4)

@@ -15,7 +15,7 @@ from lifelong_agent.plasticity import Adaptation, Consolidation, Dendrites, Plas
 from lifelong_agent.plasticity.tracing import trace
 
 FEATURES, CLASSES = 40, 4
-NOTHING = {"adaptation": None, "pool": False, "consolidation": None, "scaling": None}
+NOTHING: dict[str, Any] = {"adaptation": None, "pool": False, "consolidation": None, "scaling": None}
 
 
 def dice(seed: int = 0) -> torch.Generator:
