@@ -191,6 +191,13 @@ def test_settings_reach_the_parts_of_the_rule() -> None:
     assert rule.store.settings == Prototypes(0.25)
     assert {synapses.settings for synapses in rule.synapses} == {Consolidation(7.0, 0.5, 0.1)}
     assert len(rule.scaled) == 2 and all(unit.pool and unit.habituation is not None for unit in rule.units)
+    assert all(weights.keeps_weight == (weights.out is None) for weights in rule.weights)
+    shared = GatedRuleSpec(widths=(40, 20), own_readout=False).build(env, 0).rule
+    assert shared is not None and not any(weights.keeps_weight for weights in shared.weights)
+    dendrites = [GatedRuleSpec(widths=(40, 20)).build(env, seed).network.state_dict() for seed in (0, 1)]
+    drawn = [name for name in dendrites[0] if name.endswith(".dendrites")]
+    assert len(drawn) == 2
+    assert not any(torch.equal(*(each[name] for each in dendrites)) for name in drawn), "drawn by the agent's seed"
     bare = RuleSpec(widths=(40, 20), strength=0.0, scaling=False, pool=False, hidden_adaptation=False).build(env, 0)
     assert bare.rule is not None and bare.rule.sensory is not None
     assert not bare.rule.synapses and not bare.rule.scaled and not bare.rule.gates
