@@ -130,10 +130,10 @@ def test_a_loss_that_is_not_finite_undoes_all_that_the_pictures_did(name: str, t
         assert torch.equal(mine, theirs)
     stored = [{name: value for name, value in state(each).items() if ".contexts." in name} for each in (agent, twin)]
     assert same(*stored)
-    for each in (agent, twin):
+    for each, rule in ((agent, agent.rule), (twin, twin.rule)):
         each.live(Wired(each=7), 16 * 40)
-        for context in range(each.rule.contexts):
-            each.rule.enter(context)
+        for context in range(rule.contexts):
+            rule.enter(context)
     now, other = state(agent), state(twin)
     assert same(*({name: value for name, value in each.items() if ".whole_" not in name} for each in (now, other))), (
         "life goes on as if the pictures had not been"
