@@ -130,10 +130,10 @@ def test_a_loss_that_is_not_finite_undoes_all_that_the_pictures_did(name: str, t
         assert torch.equal(mine, theirs)
     stored = [{name: value for name, value in state(each).items() if ".contexts." in name} for each in (agent, twin)]
     assert same(*stored)
-    for each in (agent, twin):
+    for each, rule in ((agent, agent.rule), (twin, twin.rule)):
         each.live(Wired(each=7), 16 * 40)
-        for context in range(each.rule.contexts):
-            each.rule.enter(context)
+        for context in range(rule.contexts):
+            rule.enter(context)
     now, other = state(agent), state(twin)
     assert same(*({name: value for name, value in each.items() if ".whole_" not in name} for each in (now, other))), (
         "life goes on as if the pictures had not been"
@@ -191,6 +191,13 @@ def test_settings_reach_the_parts_of_the_rule() -> None:
     assert rule.store.settings == Prototypes(0.25)
     assert {synapses.settings for synapses in rule.synapses} == {Consolidation(7.0, 0.5, 0.1)}
     assert len(rule.scaled) == 2 and all(unit.pool and unit.habituation is not None for unit in rule.units)
+    assert all(weights.keeps_weight == (weights.out is None) for weights in rule.weights)
+    shared = GatedRuleSpec(widths=(40, 20), own_readout=False).build(env, 0).rule
+    assert shared is not None and not any(weights.keeps_weight for weights in shared.weights)
+    dendrites = [GatedRuleSpec(widths=(40, 20)).build(env, seed).network.state_dict() for seed in (0, 1)]
+    drawn = [name for name in dendrites[0] if name.endswith(".dendrites")]
+    assert len(drawn) == 2
+    assert not any(torch.equal(*(each[name] for each in dendrites)) for name in drawn), "drawn by the agent's seed"
     bare = RuleSpec(widths=(40, 20), strength=0.0, scaling=False, pool=False, hidden_adaptation=False).build(env, 0)
     assert bare.rule is not None and bare.rule.sensory is not None
     assert not bare.rule.synapses and not bare.rule.scaled and not bare.rule.gates

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from agents import AgentSpec, ClassifierSpec, PPOCBPSpec, PPOSpec, RandomSpec
+from agents import AgentSpec, ClassifierSpec, PPOCBPSpec, PPOLocalRuleSpec, PPORuleSpec, PPOSpec, RandomSpec
 from envs import LifelongVectorEnv, Visit
 from experiments.exam import examine, first_episodes
 from experiments.record import Recorder
@@ -120,9 +121,9 @@ def arrays(thing: object, seen: dict[int, object] | None = None) -> list[np.ndar
     return [array for part in parts for array in arrays(part, seen)]
 
 
+PPO: Any = {"n_steps": 32, "n_epochs": 2, "policy_widths": (8,), "value_widths": (8,)}
 SMALL = {
-    "ppo": PPOSpec(n_steps=32, n_epochs=2, policy_widths=(8,), value_widths=(8,)),
-    "ppo_cbp": PPOCBPSpec(n_steps=32, n_epochs=2, policy_widths=(8,), value_widths=(8,)),
+    **{spec.kind: spec(**PPO) for spec in (PPOSpec, PPOCBPSpec, PPORuleSpec, PPOLocalRuleSpec)},
     "random": RandomSpec(),
 }
 

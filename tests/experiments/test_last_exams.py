@@ -14,6 +14,7 @@ from experiments.compare import collect, export
 from experiments.exam import COLD_PICTURES, examine, examine_cold
 from experiments.life import live
 from experiments.load import parse
+from experiments.rate_plots import rate_figure
 from experiments.records import read_record
 from experiments.spec import ExamPlan, Experiment
 
@@ -138,6 +139,20 @@ def test_last_exams_are_held_if_asked_for(tmp_path, plan: ExamPlan, held: set[st
     life = read_record(cell.folder)
     assert len(life.final) == (0 if held is None else 3)
     assert "rates.png" not in {path.name for path in collect(spec, tmp_path).figures} or held is not None
+
+
+def test_only_worlds_that_were_met_are_drawn(tmp_path, monkeypatch):
+    drawn = []
+
+    def draw(lived, kept, away, title):
+        drawn.append((lived["bp"].shape, kept["bp"].shape, away.tolist()))
+        return rate_figure(lived, kept, away, title)
+
+    monkeypatch.setattr("experiments.compare.rate_figure", draw)
+    spec = dataclasses.replace(digits(), max_steps=480, agents={"bp": digits().agents["bp"]})
+    live(cells(spec, tmp_path)[0])
+    collect(spec, tmp_path)
+    assert drawn == [((1, 2), (1, 2), [1, 0])]
 
 
 def test_groups_of_all_sizes_meet_the_same_pictures(tmp_path, monkeypatch):
