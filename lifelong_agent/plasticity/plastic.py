@@ -212,7 +212,7 @@ class Plastic:
         """Leave the present context for a known one: open its units, and take up its means.
 
         Args:
-            context: Its index; -1 changes nothing.
+            context: Its index; -1 to be in none, with the units open that are.
 
         Raises:
             ValueError: If there is no such context.
@@ -220,7 +220,7 @@ class Plastic:
         store = self.store
         if store is None or not -1 <= context < store.known:
             raise ValueError(f"there are {self.contexts} contexts, from 0; got {context}")
-        if context in (-1, store.present):
+        if context == store.present:
             return
         habituations = [unit.habituation for unit in self.units]
         if store.present >= 0:
@@ -230,6 +230,8 @@ class Plastic:
                 if habituation is not None:
                     units.means[store.present] = habituation.mean
         store.enter(context)
+        if context < 0:
+            return
         for weights in self.weights:
             weights.get(context, self._optimizer, known=int(store.steps[context]) > 0)
         for units, habituation in zip(self.opened, habituations, strict=True):
@@ -346,8 +348,13 @@ class Plastic:
         return [*means, *(gate.opened for gate in self.gates)]
 
     def begin_stream(self) -> None:
-        """Forget what the input was like of late: a stream of another world, or from another moment, begins."""
+        """Forget what the input was like of late: a stream of another world, or from another moment, begins.
+
+        Outside of training the context is forgotten too, so that the first input is placed without any history.
+        """
         self.steps.followed = 0
+        if self.store is not None and not self.network.training:
+            self.enter(-1)
         if self.sensory is not None:
             self.sensory.forget()
 

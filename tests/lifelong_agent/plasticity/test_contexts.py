@@ -328,3 +328,21 @@ def test_a_doubt_that_passes_is_forgotten():
         network(World(1).batch(1)[0])
         met.append(rule.context)
     assert 16 <= met.index(1) < 50, "doubted anew, from a trace without the world that was left"
+
+
+def test_a_stream_begins_without_history():
+    """Two contexts that are alike: whichever was met last, the first input of a stream goes to the nearer one."""
+    network = dense(64)
+    rule = gated(network, 0.25)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.05)
+    rule.attach(optimizer)
+    worlds = [World(0), World(1)]
+    for world in worlds:
+        learn(network, optimizer, world, 40)
+    twin = rule.frozen()
+    assert twin.store is not None
+    object.__setattr__(twin.store.settings, "match", -0.99)  # everything matches the context that one is in
+    for first in (0, 1, 0):
+        twin.begin_stream()
+        twin.network(worlds[first].batch(64)[0])
+        assert twin.context == first
