@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from agents import LocalRuleSpec, PPOLocalRuleSpec, RuleSpec
-from experiments.cells import Cell
+from experiments.cells import Cell, claim
 from experiments.cli import main
 from experiments.discover import search as search_module
 from experiments.discover.confirm import confirmation
@@ -20,7 +20,8 @@ from experiments.discover.formulas import formulas
 from experiments.discover.front import pareto, score
 from experiments.discover.lives import Ticker, on_ray
 from experiments.discover.options import DiscoverOptions
-from experiments.discover.search import search
+from experiments.discover.report import as_json, figure, front_rows, judged
+from experiments.discover.search import Tried, label, scores, search, trial_cells
 from experiments.discover.space import SPACE, rule_of, shipped
 from experiments.load import SpecError
 from lifelong_agent.plasticity import LocalRule
@@ -35,7 +36,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
         agent = lives[0].agent
         assert isinstance(agent, LocalRuleSpec)
         eta, local = agent.learning_rate, agent.local
-        return None if eta > 0.7 else (eta, 1 - eta + 0.1 * local.pre, 10.0 * local.size)
+        return None if eta > 0.3 else (eta, 1 - eta + 0.1 * local.pre, 10.0 * local.size)
 
     monkeypatch.setattr(search_module, "scores", scores)
 
@@ -192,3 +193,45 @@ def test_extras_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert main(["discover", "--out", str(tmp_path)]) == 2
     assert "pip install '.[discover]'" in capsys.readouterr().err
+
+
+def test_rules_that_failed_are_counted_and_judged_by_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pretended(monkeypatch)
+    options = DiscoverOptions(trials=14, population=4, jobs=1, out=tmp_path)
+    tries = search(options, none_lived)
+    steep = [one for one in tries if one.agent.learning_rate > 0.3]
+    assert steep and all((one.values is None) == (one in steep) for one in tries)
+    found = judged(tries, options)
+    assert found is not None and found.failed == len(steep)
+    assert judged(steep, options) is None
+
+
+def test_the_winner_is_the_highest_score_on_the_front():
+    options = DiscoverOptions(weights=(1.0, 1.0, 0.1))
+    values = [(0.5, 0.5, 10.0), None, (0.9, 0.7, 20.0), (0.95, 0.1, 90.0), (0.2, 0.2, 5.0)]
+    found = judged([Tried(number, LocalRuleSpec(), one) for number, one in enumerate(values)], options)
+    assert found is not None
+    assert [one.number for one in found.front] == [2, 3] and found.failed == 1
+    assert found.scores[0] == pytest.approx(0.9 + 0.7 + 0.1 * 20 / 256)
+    assert front_rows(found)[1][0][0] == "2"
+    told = as_json(found, options, [])
+    assert told["winner"]["trial"] == 2 and told["winner"]["kept_rate"] == 0.7 and told["failed"] == 1
+    assert "shipped rule" in [text.get_text() for text in figure(found, "").axes[0].get_legend().get_texts()]  # pyright: ignore
+
+
+def test_a_life_that_is_missing_or_scores_nothing_finite_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    lives = trial_cells(DiscoverOptions(out=tmp_path), {label(0): LocalRuleSpec()})
+    assert scores(lives) is None
+    monkeypatch.setattr(Cell, "done", True)
+    monkeypatch.setattr(search_module, "read_record", lambda folder: folder)
+    rates = {"late_reward_rate": 0.5, "kept_rate": 0.25, "late_effective_rank": 3.0}
+    monkeypatch.setattr(search_module, "judge", lambda record, best: rates)
+    assert scores(lives) == (0.5, 0.25, 3.0)
+    monkeypatch.setattr(search_module, "judge", lambda record, best: rates | {"kept_rate": float("nan")})
+    assert scores(lives) is None
+
+
+def test_two_searches_do_not_share_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with claim(DiscoverOptions(out=tmp_path).folder):
+        assert main(["discover", "--jobs", "0", "--trials", "1", "--max-steps", "3200", "--out", str(tmp_path)]) == 2
+    assert "is being lived by another process" in capsys.readouterr().err
