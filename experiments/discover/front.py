@@ -21,7 +21,7 @@ def pareto(values: np.ndarray) -> np.ndarray:
     """
     as_good = (values[:, None] >= values[None]).all(axis=2)
     better = (values[:, None] > values[None]).any(axis=2)
-    return ~(as_good & better).any(axis=0)
+    return np.logical_not((as_good & better).any(axis=0))
 
 
 def score(values: np.ndarray, weights: Sequence[float], units: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -281,7 +282,9 @@ def test_braking_by_all_terms_is_stepping_by_them_for_plain_descent():
     torch.testing.assert_close(importance, stepped)
 
 
-def stepped(settings: LocalRule, make=torch.optim.SGD, between=lambda network: None, **options) -> tuple[Tensor, float]:
+def stepped(
+    settings: LocalRule, make: Any = torch.optim.SGD, between: Any = lambda network: None, **options: float
+) -> tuple[Tensor, float]:
     """Take one step, and give how the first layer moved and how new its input was."""
     network = dense()
     rule = make_plastic(network, torch.zeros(1, 12), scaling=None, consolidation=settings)
