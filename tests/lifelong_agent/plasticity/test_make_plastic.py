@@ -149,7 +149,8 @@ def test_what_other_optimisers_move_is_slowed_down_after_each_step(make):
     network, plain = dense(), dense()
     settings = Consolidation(30.0, 0.9, 1e-2)
     optimizer, other = make(network.parameters()), make(plain.parameters())
-    plastic(network, **NOTHING | {"consolidation": settings}).attach(optimizer)
+    parts: dict[str, Any] = NOTHING | {"consolidation": settings}
+    plastic(network, **parts).attach(optimizer)
     layers = [plain[place] for place in (0, 2, 4)]
     first = [layer.weight.detach().clone() for layer in layers]
     importance = [torch.zeros_like(weight) for weight in first]
@@ -373,8 +374,8 @@ def test_a_frozen_copy_needs_no_gradients_and_holds_no_optimiser():
 
 
 class Noisy(nn.Identity):
-    def forward(self, x: Tensor) -> Tensor:
-        return x + torch.rand(())
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        return input + torch.rand(())
 
 
 def test_looking_at_a_network_leaves_dice_modes_and_hooks_alone():
@@ -452,7 +453,8 @@ class Branches(nn.Module):
 
 def test_all_layers_that_read_the_input_read_it_without_its_mean_and_it_is_followed_once():
     network, plain = Branches(), Branches()
-    rule = make_plastic(network, torch.zeros(2, 8), **NOTHING | {"adaptation": Adaptation(hidden=False)})
+    parts: dict[str, Any] = NOTHING | {"adaptation": Adaptation(hidden=False)}
+    rule = make_plastic(network, torch.zeros(2, 8), **parts)
     seen = torch.rand(32, 8, generator=dice())
     torch.testing.assert_close(network(seen), plain(seen - seen.mean(dim=0)))
     assert rule.sensory is not None and rule.sensory.samples == 32
