@@ -374,7 +374,7 @@ def test_a_frozen_copy_needs_no_gradients_and_holds_no_optimiser():
 
 
 class Noisy(nn.Identity):
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+    def forward(self, input: Tensor) -> Tensor:
         return input + torch.rand(())
 
 
