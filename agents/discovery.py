@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Softplus, nn.SELU, nn.ReLU6)
-"""Nonlinearities that act on each unit alone."""
+from lifelong_agent.plasticity.layers import ACTIVATIONS
+from lifelong_agent.plasticity.tracing import Call, trace
+
 TRANSPARENT = (nn.Identity, nn.Dropout, nn.Flatten, nn.Sequential)
 """Modules a unit passes through unchanged, as long as the shape stays (a Sequential without children among them)."""
 
@@ -38,22 +38,6 @@ class HiddenLayer:
         return self.incoming.out_features
 
 
-@dataclass
-class _Call:
-    name: str
-    module: nn.Module
-    kept_shape: bool
-    readers: list[_Call] = field(default_factory=list)
-
-    def reached(self) -> list[_Call]:
-        """Calls that read this one's output, looking through transparent modules."""
-        found = []
-        for reader in self.readers:
-            through = isinstance(reader.module, TRANSPARENT) and reader.kept_shape
-            found += reader.reached() if through else [reader]
-        return found
-
-
 def discover(network: nn.Module, *inputs: Any) -> tuple[HiddenLayer, ...]:
     """Find a network's hidden layers: dense, perhaps layer-normalised, activated, read by dense layers only.
 
@@ -73,7 +57,7 @@ def discover(network: nn.Module, *inputs: Any) -> tuple[HiddenLayer, ...]:
     Raises:
         ValueError: If there is none, or if one module serves several layers, so that they cannot be told apart.
     """
-    calls = _trace(network, inputs)
+    calls = trace(network, *inputs)
     seen: dict[int, str] = {}
     for call in calls:
         if isinstance(call.module, (nn.Linear, nn.LayerNorm, *ACTIVATIONS)) and id(call.module) in seen:
@@ -91,47 +75,20 @@ def discover(network: nn.Module, *inputs: Any) -> tuple[HiddenLayer, ...]:
     return tuple(layers)
 
 
-def _trace(network: nn.Module, inputs: tuple[Any, ...]) -> list[_Call]:
-    calls: list[_Call] = []
-    origin: dict[int, _Call] = {}
-    kept: list[Tensor] = []  # an id is a tensor's only while the tensor lives
-
-    def watch(name: str, module: nn.Module) -> Any:
-        def hook(_module: nn.Module, given: tuple[Any, ...], result: Any) -> None:
-            if not (given and isinstance(given[0], Tensor) and isinstance(result, Tensor)):
-                return
-            call = _Call(name, module, given[0].shape == result.shape)
-            if id(given[0]) in origin:
-                origin[id(given[0])].readers.append(call)
-            origin[id(result)] = call
-            kept.extend((given[0], result))
-            calls.append(call)
-
-        return module.register_forward_hook(hook)
-
-    modes = {module: module.training for module in network.modules()}
-    handles = [watch(name, module) for name, module in network.named_modules() if not list(module.children())]
-    try:
-        network.eval()
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            network(*inputs)
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module, mode in modes.items():
-            module.training = mode
-    return calls
+def _handed_on(call: Call) -> bool:
+    """Tell whether a unit passes through a call unchanged."""
+    return isinstance(call.module, TRANSPARENT) and call.kept_shape
 
 
-def _layer(call: _Call) -> HiddenLayer | None:
+def _layer(call: Call) -> HiddenLayer | None:
     if not isinstance(call.module, nn.Linear):
         return None
-    after, norm = call.reached(), None
+    after, norm = call.reached(_handed_on), None
     if len(after) == 1 and isinstance(after[0].module, nn.LayerNorm):
-        norm, after = after[0].module, after[0].reached()
+        norm, after = after[0].module, after[0].reached(_handed_on)
     if len(after) != 1 or not isinstance(after[0].module, ACTIVATIONS):
         return None
-    readers = [reader.module for reader in after[0].reached()]
+    readers = [reader.module for reader in after[0].reached(_handed_on)]
     outgoing = tuple(reader for reader in readers if isinstance(reader, nn.Linear))
     if not readers or len(outgoing) != len(readers):
         return None

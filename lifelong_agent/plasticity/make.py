@@ -15,11 +15,12 @@ from lifelong_agent.plasticity.layers import dissect
 from lifelong_agent.plasticity.local_rule import LocalRule
 from lifelong_agent.plasticity.local_synapses import LocalSynapses
 from lifelong_agent.plasticity.open_units import open_layers
-from lifelong_agent.plasticity.plastic import Plastic, Unit
+from lifelong_agent.plasticity.plastic import Plastic
 from lifelong_agent.plasticity.prototypes import ContextStore
 from lifelong_agent.plasticity.scaling import lengths
 from lifelong_agent.plasticity.settings import Adaptation, Consolidation, Dendrites, Prototypes, Scaling
 from lifelong_agent.plasticity.tracing import trace
+from lifelong_agent.plasticity.unit import Unit
 
 
 def make_plastic(
