@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,16 @@ from experiments.discover.confirm import Confirmed, confirm, found_label
 from experiments.discover.formulas import formulas
 from experiments.discover.lives import Ticker, in_processes, on_ray
 from experiments.discover.options import DiscoverOptions, check_options, confirmed_lives, trial_experiment
-from experiments.discover.report import Found, as_json, confirmed_rows, figure, front_rows, judged, scalarisation
+from experiments.discover.report import (
+    Found,
+    as_json,
+    confirmed_rows,
+    constants,
+    figure,
+    front_rows,
+    judged,
+    scalarisation,
+)
 from experiments.discover.search import LiveAll, optuna_of, search
 from experiments.discover.space import rule_of, shipped
 from experiments.options import numbers, read_options
@@ -74,6 +84,9 @@ def tell(found: Found, options: DiscoverOptions) -> None:
     failed = f", {found.failed} failed" if found.failed else ""
     title = f"{options.life}: {len(found.front)} of {len(found.scored)} rules are on the front{failed}"
     Console().print(rich_table(title, header, rows))
+    print("constants that are not the shipped ones:")
+    for line in constants(found):
+        print(textwrap.fill(line, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False))
     winner = found.front[0]
     print(f"winner: trial {winner.number}, the best on the front by {scalarisation(options, winner)}")
     for line in formulas(winner.agent):

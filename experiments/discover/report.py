@@ -59,10 +59,15 @@ def scalarisation(options: DiscoverOptions, one: Tried) -> str:
 def front_rows(found: Found, count: int = 20) -> tuple[list[str], list[list[str]]]:
     """Lay out the front as a table: header and rows, the winner first."""
     rows = [
-        [str(one.number), *(f"{value:.4g}" for value in one.values or ()), f"{brought:.4f}", changed(one)]
+        [str(one.number), *(f"{value:.4g}" for value in one.values or ()), f"{brought:.4f}"]
         for one, brought in list(zip(found.front, found.scores, strict=True))[:count]
     ]
-    return ["trial", *OBJECTIVES, "score", "constants that are not the shipped ones"], rows
+    return ["trial", *OBJECTIVES, "score"], rows
+
+
+def constants(found: Found, count: int = 5) -> list[str]:
+    """List what the first rules of the front change of the shipped one, a line each."""
+    return [f"trial {one.number}: {changed(one)}" for one in found.front[:count]]
 
 
 def changed(one: Tried) -> str:

@@ -20,7 +20,7 @@ from experiments.discover.formulas import formulas
 from experiments.discover.front import pareto, score
 from experiments.discover.lives import Ticker, on_ray
 from experiments.discover.options import DiscoverOptions
-from experiments.discover.report import as_json, figure, front_rows, judged
+from experiments.discover.report import as_json, constants, figure, front_rows, judged
 from experiments.discover.search import Tried, label, scores, search, trial_cells
 from experiments.discover.space import SPACE, rule_of, shipped
 from experiments.load import SpecError
@@ -214,6 +214,7 @@ def test_the_winner_is_the_highest_score_on_the_front():
     assert [one.number for one in found.front] == [2, 3] and found.failed == 1
     assert found.scores[0] == pytest.approx(0.9 + 0.7 + 0.1 * 20 / 256)
     assert front_rows(found)[1][0][0] == "2"
+    assert constants(found) == ["trial 2: learning_rate=0.2", "trial 3: learning_rate=0.2"]
     told = as_json(found, options, [])
     assert told["winner"]["trial"] == 2 and told["winner"]["kept_rate"] == 0.7 and told["failed"] == 1
     assert "shipped rule" in [text.get_text() for text in figure(found, "").axes[0].get_legend().get_texts()]  # pyright: ignore
