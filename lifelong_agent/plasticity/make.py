@@ -146,12 +146,10 @@ def _check_local(rule: LocalRule, adaptation: Adaptation | None, gate: Dendrites
 
 
 def _consolidate(plastic: Plastic, consolidation: Consolidation) -> None:
-    """Consolidate all weights but those that each context keeps for itself."""
-    kept = [id(weights.module) for weights in plastic.weights if weights.keeps_weight]
-    shared = [module for module in plastic.anatomy.weighted.values() if id(module) not in kept]
+    """Consolidate all weights; those that a context keeps for itself by importance of its own."""
     activations = {id(layer.incoming): layer.activation for layer in plastic.anatomy.hidden}
     plain = consolidation.consolidation() if isinstance(consolidation, LocalRule) else consolidation
-    for module in shared:
+    for module in plastic.anatomy.weighted.values():
         if plain is None and isinstance(consolidation, LocalRule):
             activation = activations.get(id(module), module)
             plastic.synapses.append(LocalSynapses(module, consolidation, activation, plastic.sensory))

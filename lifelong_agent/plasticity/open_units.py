@@ -62,7 +62,7 @@ class OpenWeights:
     Buffers of the module:
         whole_weight, whole_bias, whole_<name>: The same for all units, for the weight, the bias and every buffer that
             has an element for each weight. What is open just now is out of date in them until `put`.
-        own_weight, own_bias: What contexts keep for themselves, ``(capacity, ...)``; see `keep`.
+        own_weight, own_bias, own_<name>: What contexts keep for themselves, ``(capacity, ...)``; see `keep`.
     """
 
     def __init__(self, module: nn.Module, out: OpenUnits | None, given: OpenUnits | None, block: int) -> None:
@@ -78,6 +78,9 @@ class OpenWeights:
         self.module: Any = module
         self._names = ["weight"]
         self._own: list[str] = []
+        self._gathered: list[str] = []
+        """What is gathered in each context, from zero."""
+        self._capacity = 0
         weight, bias = self.module.weight.detach(), self.module.bias
         if given is not None:
             # Initial weights are scaled for the inputs of the whole layer, of which so few are open.
@@ -128,9 +131,17 @@ class OpenWeights:
             whole[rows[:, None], columns] = part
 
     def carry(self, *names: str) -> None:
-        """Let buffers of the module that have an element for each weight change with the context too."""
+        """Let buffers of the module that have an element for each weight change with the context too.
+
+        Where contexts keep the weight for themselves they keep these too, which then begin at zero in each; first
+        weights, which nothing moves, are those of the whole.
+        """
         for name in names:
             part: Tensor = getattr(self.module, name)
+            if self.keeps_weight and name != "weight_first":
+                self._keep(name, self._capacity)
+                self._gathered.append(name)
+                continue
             whole = torch.zeros_like(self.module.whole_weight)
             if name == "weight_first":
                 whole.copy_(self.module.whole_weight)
@@ -149,12 +160,16 @@ class OpenWeights:
         Args:
             capacity: Most contexts.
         """
-        self._own = [
-            name for name, wanted in (("weight", self.out is None), ("bias", self.module.bias is not None)) if wanted
-        ]
-        for name in self._own:
-            part: Tensor = getattr(self.module, name).detach()
-            self.module.register_buffer(f"own_{name}", part.new_zeros(capacity, *part.shape))
+        self._capacity = capacity
+        if self.out is None:
+            self._keep("weight", capacity)
+        if self.module.bias is not None:
+            self._keep("bias", capacity)
+
+    def _keep(self, name: str, capacity: int) -> None:
+        part: Tensor = getattr(self.module, name).detach()
+        self.module.register_buffer(f"own_{name}", part.new_zeros(capacity, *part.shape))
+        self._own.append(name)
 
     @torch.no_grad()
     def put(self, context: int, optimizer: torch.optim.Optimizer | None) -> None:
@@ -171,6 +186,8 @@ class OpenWeights:
             part.copy_(self._open(whole, context))
         for name in self._own if known else ():
             getattr(self.module, name).copy_(getattr(self.module, f"own_{name}")[context])
+        for name in () if known else self._gathered:
+            getattr(self.module, name).zero_()
 
     def _pairs(self, optimizer: torch.optim.Optimizer | None) -> list[tuple[Tensor, Tensor]]:
         module: Any = self.module

@@ -85,7 +85,7 @@ class Prototypes:
     """A context gate with memory: mean inputs are stored when they are new and known again, each opening its own units.
 
     Memory of a context: one input, three numbers for each open unit, and with `own_readout` one weight for each output
-    and open unit of the last hidden layer.
+    and open unit of the last hidden layer, with its importance where weights are consolidated.
     """
 
     share: float = 0.125
@@ -93,8 +93,9 @@ class Prototypes:
     match: float = 0.5
     """Cosine between the centred trace of the input and a centred prototype above which the context is that one."""
     own_readout: bool = True
-    """Whether each context keeps the biases of its units and the weights of the outputs for itself; those weights are
-    not consolidated, as no other context touches them."""
+    """Whether each context keeps the biases of its units and the weights of the outputs for itself. Those weights start
+    from where the last context left them, and are consolidated by importance that begins at zero: no other context
+    touches them, but steps that become smaller as a context is learnt serve it."""
     capacity: int = 512
     """Most contexts that are stored; afterwards the nearest one serves."""
     floor: float = 0.01

@@ -18,7 +18,7 @@ from lifelong_agent.plasticity import (
     Scaling,
     make_plastic,
 )
-from tests.lifelong_agent.plasticity.test_make_plastic import FEATURES, World, convolutional, dense, learn
+from tests.lifelong_agent.plasticity.networks import FEATURES, World, convolutional, dense, learn
 
 BARE = {"pool": False, "consolidation": None, "scaling": None, "adaptation": Adaptation(hidden=False)}
 
@@ -67,13 +67,26 @@ def test_readouts_are_shared_if_asked():
     assert not any(name.split(".")[-1].startswith("own_") for name, _ in network.named_buffers())
 
 
-def test_weights_that_contexts_keep_are_not_consolidated_and_all_others_are():
-    for own in (True, False):
-        network = dense()
-        rule = gated(network, own_readout=own)
-        names = {name for name, value in network.named_buffers() if name.endswith(".weight_importance")}
-        assert names == {"0.weight_importance", "2.weight_importance"} | (set() if own else {"4.weight_importance"})
-        assert len(rule.synapses) == len(names)
+@pytest.mark.parametrize("own", [True, False])
+def test_all_weights_are_consolidated_and_readouts_of_contexts_by_importance_of_their_own(own: bool):
+    network = dense()
+    rule = gated(network, own_readout=own)
+    names = [name for name, _ in network.named_buffers() if name.endswith(".weight_importance")]
+    assert sorted(names) == ["0.weight_importance", "2.weight_importance", "4.weight_importance"]
+    optimizer = sgd(network)
+    rule.attach(optimizer)
+    learn(network, optimizer, World(0), 40)
+    gathered = network[4].weight_importance.clone()
+    for _ in range(2):
+        network(World(1).batch(32)[0])
+    assert rule.context == 1 and bool((gathered > 0).any())
+    assert bool((network[4].weight_importance > 0).any()) is not own, "a new context begins at zero"
+    learn(network, optimizer, World(1), 20)
+    learnt = network[4].weight_importance.clone()
+    rule.enter(0)
+    assert torch.equal(network[4].weight_importance, gathered) is own
+    rule.enter(1)
+    assert torch.equal(network[4].weight_importance, learnt)
 
 
 def test_a_new_context_starts_from_what_others_left_and_means_are_those_of_the_context():
