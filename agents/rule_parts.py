@@ -26,7 +26,7 @@ class StrictParts:
 class RuleParts(StrictParts):
     """All parts of the rule in a classifier, but for what its synapses do."""
 
-    learning_rate: float = 0.2
+    learning_rate: float = 0.4
     """Step size, constant over the life."""
     hidden_adaptation: bool = True
     """Whether hidden units adapt too, or the senses alone."""
