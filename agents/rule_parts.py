@@ -37,11 +37,18 @@ class RuleParts(StrictParts):
     own_readout: bool = True
     """Whether each context of prototypes keeps biases and the weights of the outputs for itself."""
 
+    settled: float = 1.0
+    """What is left of the learning rate in a context of prototypes that was learnt for long, in (0, 1]."""
+    settling: float = 500.0
+    """Steps in a context after which 1/e of the way there is left, above 0."""
+
     def _check_parts(self) -> None:
         """Refuse parts that do not fit together; `_check` is the spec's."""
         check = self._check  # pyright: ignore[reportAttributeAccessIssue]
         check("share", 0 < self.share < 1 or (self.share == 1 and self.gate == "prototypes"), "in (0, 1)")
         check("gate", self.gate in ("none", "dendrites", "prototypes"), "none, dendrites or prototypes")
+        check("settled", 0 < self.settled <= 1, "in (0, 1]")
+        check("settling", self.settling > 0, "above 0")
         check("gate", self.gate == "none" or self.adaptation, "none where there is no adaptation")
 
     def plastic(self, network: ClassifierNetwork, seed: int, consolidation: Consolidation | None) -> Plastic:
@@ -59,7 +66,9 @@ class RuleParts(StrictParts):
         gates = {
             "none": lambda: None,
             "dendrites": lambda: parts.Dendrites(self.share),
-            "prototypes": lambda: parts.Prototypes(self.share, own_readout=self.own_readout),
+            "prototypes": lambda: parts.Prototypes(
+                self.share, own_readout=self.own_readout, settled=self.settled, settling=self.settling
+            ),
         }
         return parts.make_plastic(
             network,

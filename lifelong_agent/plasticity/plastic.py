@@ -60,6 +60,8 @@ class Plastic:
         self._plain = False
         self._optimizer: torch.optim.Optimizer | None = None
         self._handles: list[Any] = []
+        self._rates: list[Any] = []
+        """Learning rates to be given back after a step, where contexts settle."""
 
     @property
     def contexts(self) -> int:
@@ -223,7 +225,12 @@ class Plastic:
         self._handles = []
         self._optimizer = None
 
-    def _before(self, *_: Any) -> None:
+    def _before(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        share = 1.0 if self.store is None else self.store.learning
+        self._rates = []
+        for group in optimizer.param_groups if share != 1 else ():
+            self._rates.append(group["lr"])
+            group["lr"] = group["lr"] * share
         for synapses in self.synapses:
             if self._plain:
                 synapses.modulate()
@@ -234,6 +241,8 @@ class Plastic:
         if not self._plain:
             for synapses in self.synapses:
                 synapses.brake(optimizer.param_groups[0]["lr"])
+        for group, rate in zip(optimizer.param_groups, self._rates, strict=False):
+            group["lr"] = rate
         self.steps.learnt += 1
         if self.steps.learnt % self.scaled_every == 0:
             for module in self.scaled:

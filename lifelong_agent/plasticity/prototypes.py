@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -123,6 +125,14 @@ class ContextStore(nn.Module):
         rate = 1 / int(self.steps[context])
         self._keep(context, self.means[context].lerp(seen.flatten(), max(rate, self.settings.floor)))
         return rate
+
+    @property
+    def learning(self) -> float:
+        """What is left of the learning rate here: ``settled + (1 - settled) exp(-steps / settling)``."""
+        settings = self.settings
+        if settings.settled == 1 or self.present < 0:
+            return 1.0
+        return settings.settled + (1 - settings.settled) * math.exp(-int(self.steps[self.present]) / settings.settling)
 
     def _keep(self, context: int, mean: Tensor) -> None:
         self.means[context] = mean.flatten()

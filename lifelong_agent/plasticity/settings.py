@@ -100,6 +100,11 @@ class Prototypes:
     """Most contexts that are stored; afterwards the nearest one serves."""
     floor: float = 0.01
     """Slowest rate, per step, at which a prototype follows the input, in (0, 1]."""
+    settled: float = 1.0
+    """What is left of the optimiser's learning rate in a context that was learnt for long, in (0, 1]; 1 is all of it.
+    Below 1 a context whose answers change while its inputs stay what they are learns the new ones ever so slowly."""
+    settling: float = 500.0
+    """Steps in a context after which 1/e of the way to `settled` is left, above 0."""
 
     def __post_init__(self) -> None:
         """Refuse constants that cannot mean anything.
@@ -111,6 +116,8 @@ class Prototypes:
         check("Prototypes", match=(self.match, -1 < self.match < 1, "a cosine between -1 and 1"))
         check("Prototypes", capacity=(self.capacity, self.capacity >= 1, "a number of contexts of 1 or above"))
         check("Prototypes", floor=(self.floor, 0 < self.floor <= 1, "in (0, 1]"))
+        check("Prototypes", settled=(self.settled, 0 < self.settled <= 1, "in (0, 1]"))
+        check("Prototypes", settling=(self.settling, self.settling > 0, "a number of steps above 0"))
 
 
 def check(what: str, **rules: tuple[object, bool, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -87,6 +88,31 @@ def test_all_weights_are_consolidated_and_readouts_of_contexts_by_importance_of_
     assert torch.equal(network[4].weight_importance, gathered) is own
     rule.enter(1)
     assert torch.equal(network[4].weight_importance, learnt)
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam])
+def test_steps_become_smaller_in_a_context_that_settles_and_rates_are_given_back(optimizer: Any):
+    def stepped(settled: float) -> tuple[Tensor, Plastic]:
+        network = dense()
+        gate = Prototypes(0.5, capacity=6, settled=settled, settling=10.0)
+        rule = make_plastic(network, torch.zeros(2, FEATURES), gate=gate, scaling=None)
+        steps = optimizer(network.parameters(), lr=0.01)
+        rule.attach(steps)
+        network(World(0).batch(16)[0])
+        before = network[0].weight.detach().clone()
+        learn(network, steps, World(0), 1)
+        assert steps.param_groups[0]["lr"] == 0.01
+        return network[0].weight.detach() - before, rule
+
+    whole, _ = stepped(1.0)
+    part, rule = stepped(0.25)
+    share = 0.25 + 0.75 * math.exp(-2 / 10)
+    torch.testing.assert_close(part, whole * share, rtol=1e-3, atol=1e-7)
+    assert rule.store is not None and rule.store.learning == pytest.approx(share)
+    rule.store.steps[0] = 1000
+    assert rule.store.learning == pytest.approx(0.25)
+    rule.enter(-1)
+    assert rule.store.learning == 1
 
 
 def test_a_new_context_starts_from_what_others_left_and_means_are_those_of_the_context():
