@@ -30,6 +30,8 @@ class RuleParts(StrictParts):
     """Step size, constant over the life."""
     hidden_adaptation: bool = True
     """Whether hidden units adapt too, or the senses alone."""
+    gain: float = 0.0
+    """How much of the average variance is added to each sense's own before its deviation divides it; 0 divides none."""
     gate: Literal["none", "dendrites", "prototypes"] = "none"
     """What opens a part of the units: nothing, random dendrites on the running mean, or stored prototypes."""
     share: float = 0.5
@@ -47,6 +49,7 @@ class RuleParts(StrictParts):
         check = self._check  # pyright: ignore[reportAttributeAccessIssue]
         check("share", 0 < self.share < 1 or (self.share == 1 and self.gate == "prototypes"), "in (0, 1)")
         check("gate", self.gate in ("none", "dendrites", "prototypes"), "none, dendrites or prototypes")
+        check("gain", self.gain >= 0, "zero or above")
         check("settled", 0 < self.settled <= 1, "in (0, 1]")
         check("settling", self.settling > 0, "above 0")
         check("gate", self.gate == "none" or self.adaptation, "none where there is no adaptation")
@@ -73,7 +76,7 @@ class RuleParts(StrictParts):
         return parts.make_plastic(
             network,
             torch.zeros(1, network.shape[0]),
-            adaptation=parts.Adaptation(hidden=self.hidden_adaptation) if self.adaptation else None,
+            adaptation=parts.Adaptation(hidden=self.hidden_adaptation, gain=self.gain) if self.adaptation else None,
             pool=self.pool,
             consolidation=consolidation,
             scaling=parts.Scaling() if self.scaling else None,

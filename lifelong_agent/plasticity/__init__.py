@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lifelong_agent.plasticity.adaptation import Habituation, Sensory, novelty
+    from lifelong_agent.plasticity.adaptation import Habituation, Sensory, gains, novelty
     from lifelong_agent.plasticity.consolidation import brake_, consolidate_
     from lifelong_agent.plasticity.dendrites import DendriticGate
     from lifelong_agent.plasticity.local_rule import LocalRule
@@ -35,6 +35,7 @@ __all__ = [
     "Sensory",
     "brake_",
     "consolidate_",
+    "gains",
     "lateral_pool",
     "local_brake_",
     "local_step_",
@@ -57,6 +58,7 @@ _HOMES = {
     "Sensory": "adaptation",
     "brake_": "consolidation",
     "consolidate_": "consolidation",
+    "gains": "adaptation",
     "lateral_pool": "pooling",
     "local_brake_": "local_steps",
     "local_step_": "local_steps",

@@ -45,6 +45,20 @@ def unit_means(activity: Tensor, units: int) -> Tensor:
     return activity.mean(dim=[d for d in range(activity.dim()) if d != units % activity.dim()])
 
 
+def gains(variance: Tensor, floor: float) -> Tensor:
+    """Tell what each channel is multiplied by: ``sqrt((1 + g) / (v / <v> + g))``.
+
+    Args:
+        variance: ``v``, any shape, zero or above.
+        floor: ``g``, above zero: 1 for channels that vary as the average does, at most ``sqrt((1 + g) / g)``.
+
+    Returns:
+        A tensor of the same shape; ones if nothing varies.
+    """
+    average = variance.mean()
+    return ((1 + floor) / (variance / average + floor)).sqrt() if average > 0 else torch.ones_like(variance)
+
+
 class Sensory(nn.Module):
     """The running mean of the input, which moves as fast as the input is new, and the input minus it.
 
@@ -52,21 +66,29 @@ class Sensory(nn.Module):
         mean: ``c``, the shape of one input.
         recent: Fast trace over ``horizon`` samples, the shape of one input.
         rate: ``r``, the novelty at the last step, a scalar.
+        variance: ``v``, the shape of one input; only with a gain, as the next one.
+        scales: What each channel is multiplied by, see `gains`.
     """
 
     mean: Tensor
     recent: Tensor
     rate: Tensor
+    variance: Tensor
+    scales: Tensor
 
-    def __init__(self, example: Tensor, horizon: int) -> None:
+    def __init__(self, example: Tensor, horizon: int, gain: float = 0.0) -> None:
         """Begin without a mean.
 
         Args:
             example: One input, without the dimension of samples.
             horizon: Samples over which the fast trace averages.
+            gain: ``g`` of `gains`; 0 leaves gains at 1.
         """
         super().__init__()
-        self.horizon = horizon
+        self.horizon, self.gain = horizon, gain
+        if gain:
+            self.register_buffer("variance", torch.zeros_like(example))
+            self.register_buffer("scales", torch.ones_like(example))
         self.register_buffer("mean", torch.zeros_like(example))
         self.register_buffer("recent", torch.zeros_like(example))
         self.register_buffer("rate", example.new_ones(()))
@@ -123,6 +145,33 @@ class Sensory(nn.Module):
     def follow(self) -> None:
         """Move the mean to the fast trace, as fast as that is new."""
         self.mean.lerp_(self.recent, self.rate)
+
+    @torch.no_grad()
+    def control(self, given: Tensor, rate: float) -> None:
+        """Move variances to those of a batch around the mean, and gains with them; nothing happens without a gain.
+
+        Args:
+            given: ``(B, ...)`` with the shape of one input.
+            rate: Share of the way, in [0, 1]; at most ``B / (B + horizon)`` of it is gone, since few samples tell
+                little of a variance.
+        """
+        if not self.gain:
+            return
+        off = given.reshape(-1, *self._shape) - self.mean
+        share = min(rate, len(off) / (len(off) + self.horizon))
+        self.vary(self.variance.lerp(off.square().mean(dim=0), share))
+
+    @torch.no_grad()
+    def vary(self, variance: Tensor) -> None:
+        """Take up variances, and the gains that belong to them."""
+        self.variance.copy_(variance.view_as(self.variance))
+        self.scales.copy_(gains(self.variance, self.gain))
+
+    def sent(self, given: Tensor) -> Tensor:
+        """Give what the senses send: the input minus its mean, times the gains; both are constants for gradients."""
+        if not self.gain:
+            return given - self.mean
+        return torch.addcmul(-self.mean * self.scales, given, self.scales)
 
 
 class Habituation(nn.Module):

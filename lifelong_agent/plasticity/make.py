@@ -87,7 +87,7 @@ def make_plastic(
             layer.incoming.register_buffer("weight_length", lengths(born.detach()))
             plastic.scaled.append(layer.incoming)
     if isinstance(gate, Prototypes):
-        _open_by_prototypes(plastic, gate, example, dice)
+        _open_by_prototypes(plastic, gate, example, dice, bool(adaptation and adaptation.gain))
     for index, layer in enumerate(anatomy.hidden):
         size = plastic.opened[index].opened if plastic.opened else layer.units
         habituation = closing = None
@@ -107,7 +107,7 @@ def make_plastic(
 def _adapt(plastic: Plastic, adaptation: Adaptation, example: Tensor) -> None:
     """Take the running mean of the input off what the first layers read; the first of them follows it."""
     plastic.floor = adaptation.floor
-    plastic.sensory = Sensory(example, adaptation.horizon)
+    plastic.sensory = Sensory(example, adaptation.horizon, adaptation.gain)
     first, *others = plastic.anatomy.first
     first.add_module("adaptation", plastic.sensory)
     first.register_forward_pre_hook(plastic.sense)
@@ -115,10 +115,12 @@ def _adapt(plastic: Plastic, adaptation: Adaptation, example: Tensor) -> None:
         other.register_forward_pre_hook(plastic.hand_on)
 
 
-def _open_by_prototypes(plastic: Plastic, gate: Prototypes, example: Tensor, dice: torch.Generator) -> None:
+def _open_by_prototypes(
+    plastic: Plastic, gate: Prototypes, example: Tensor, dice: torch.Generator, gain: bool
+) -> None:
     """Store contexts, and take layers apart into what they open."""
     hidden = plastic.anatomy.hidden
-    plastic.store = ContextStore(example, gate)
+    plastic.store = ContextStore(example, gate, gain)
     plastic.anatomy.first[0].add_module("contexts", plastic.store)
     plastic.opened, plastic.weights = open_layers(hidden, gate.share, gate.capacity, example, dice)
     for layer, units in zip(hidden, plastic.opened, strict=True):

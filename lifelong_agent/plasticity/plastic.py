@@ -84,18 +84,19 @@ class Plastic:
         if self.follows(module):
             sensory.watch(given[0].detach())
             if self.store is not None:
-                self._place(learning=module.training, batch=len(given[0]))
+                self._place(given[0].detach(), learning=module.training)
             else:
                 sensory.follow()
                 self.rate = max(float(sensory.rate), self.floor)
+                sensory.control(given[0].detach(), self.rate)
                 if self.gates:
                     self._turn()
-        return (given[0] - sensory.mean, *given[1:])
+        return (sensory.sent(given[0]), *given[1:])
 
     def hand_on(self, _module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
         """Take the mean off an input that another layer has met already."""
         assert self.sensory is not None
-        return (given[0] - self.sensory.mean, *given[1:])
+        return (self.sensory.sent(given[0]), *given[1:])
 
     def _turn(self) -> None:
         """Open the units that like the running mean, at once on news, else every now and then."""
@@ -106,20 +107,21 @@ class Plastic:
             for gate in self.gates:
                 gate.turn(direction)
 
-    def _place(self, learning: bool, batch: int) -> None:
+    def _place(self, given: Tensor, learning: bool) -> None:
         """Find the context of the input, and learn its mean."""
         store, sensory = self.store, self.sensory
         assert store is not None and sensory is not None
         context = store.place(sensory.recent)
         if context == store.present and context >= 0:
             self._doubts = False
-        elif self._sure(learning and batch < sensory.horizon):
+        elif self._sure(learning and len(given) < sensory.horizon):
             if context < 0:
                 context = self._commit(sensory.recent) if learning else int(store.nearest(sensory.recent[None])[0])
             self.enter(context)
         if learning and store.present >= 0:
             self.rate = max(store.follow(sensory.recent), self.floor)
             sensory.mean.copy_(store.means[store.present].view_as(sensory.mean))
+            sensory.control(given, self.rate)
 
     def _sure(self, slowly: bool) -> bool:
         """Tell whether the trace is of one world; begin it anew where it may still hold the one that was left."""
@@ -156,8 +158,12 @@ class Plastic:
             raise ValueError(f"there are {self.contexts} contexts, from 0; got {context}")
         if context == store.present:
             return
+        sensory = self.sensory
+        assert sensory is not None  # there is no gate without
         habituations = [unit.habituation for unit in self.units]
         if store.present >= 0:
+            if sensory.gain:
+                store.variances[store.present] = sensory.variance.flatten()
             for weights in self.weights:
                 weights.put(store.present, self._optimizer)
             for units, habituation in zip(self.opened, habituations, strict=True):
@@ -171,8 +177,9 @@ class Plastic:
         for units, habituation in zip(self.opened, habituations, strict=True):
             if habituation is not None:
                 habituation.mean.copy_(units.means[context])
-        assert self.sensory is not None
-        self.sensory.mean.copy_(store.means[context].view_as(self.sensory.mean))
+        sensory.mean.copy_(store.means[context].view_as(sensory.mean))
+        if sensory.gain:
+            sensory.vary(store.variances[context])
 
     def recognise(self, seen: Tensor) -> Tensor:
         """Name the context of single inputs, without any history.
@@ -284,6 +291,7 @@ class Plastic:
         means = [unit.habituation.mean for unit in self.units if unit.habituation is not None]
         if self.sensory is not None:
             means += [self.sensory.mean, self.sensory.recent, self.sensory.rate]
+            means += [self.sensory.variance, self.sensory.scales] if self.sensory.gain else []
         if self.store is not None and present >= 0:
             means.append(self.store.means[present])
         return [*means, *(gate.opened for gate in self.gates)]

@@ -20,27 +20,32 @@ class ContextStore(nn.Module):
     Buffers:
         means: ``(capacity, channels)``; rows of contexts not met yet are zero.
         directions: The same, centred and of length 1.
+        variances: The same shape, of the channels in each context when it was left; only with a gain.
         steps: Steps learnt in each context, ``(capacity,)``, int64.
         counts: How many contexts there are, and which one is the present one (-1 for none), ``(2,)``, int64.
     """
 
     means: Tensor
     directions: Tensor
+    variances: Tensor
     steps: Tensor
     counts: Tensor
 
-    def __init__(self, example: Tensor, settings: Prototypes) -> None:
+    def __init__(self, example: Tensor, settings: Prototypes, gain: bool = False) -> None:
         """Begin without contexts.
 
         Args:
             example: One input.
             settings: The constants.
+            gain: Whether contexts keep the variances of the input as well.
         """
         super().__init__()
         self.settings = settings
         capacity = settings.capacity
         self.register_buffer("means", example.new_zeros(capacity, example.numel()))
         self.register_buffer("directions", example.new_zeros(capacity, example.numel()))
+        if gain:
+            self.register_buffer("variances", example.new_zeros(capacity, example.numel()))
         self.register_buffer("steps", torch.zeros(capacity, dtype=torch.int64))
         self.register_buffer("counts", torch.tensor([0, -1]))
 
@@ -113,8 +118,9 @@ class ContextStore(nn.Module):
     @torch.no_grad()
     def forget(self, known: int) -> None:
         """Keep only so many contexts, the oldest ones; the present one is among them."""
-        for kept in (self.means, self.directions, self.steps):
-            kept[known:] = 0
+        kept = [self.means, self.directions, self.steps, *([self.variances] if hasattr(self, "variances") else [])]
+        for rows in kept:
+            rows[known:] = 0
         self.counts[0] = known
 
     @torch.no_grad()

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Adaptation:
-    """Sensory and presynaptic adaptation: every axon transmits its activity minus its own running mean."""
+    """Sensory and presynaptic adaptation: every axon transmits its activity minus its own running mean.
+
+    With `gain` the senses adapt to contrast as well: what a channel sends is divided by its own running deviation.
+    """
 
     horizon: int = 16
     """Samples over which the fast trace of the input averages; batches of so many or more are a trace by themselves."""
@@ -15,6 +18,9 @@ class Adaptation:
     """Slowest rate, per step, at which hidden units follow their own mean, in (0, 1]."""
     hidden: bool = True
     """Whether hidden units adapt too, or the senses alone."""
+    gain: float = 0.0
+    """``g``, zero or above: channel ``i`` is multiplied by ``sqrt((1 + g) / (v_i / <v> + g))``, with ``v`` the running
+    variances. Small numbers make quiet channels as loud as the others; 0 leaves all gains at 1."""
 
     def __post_init__(self) -> None:
         """Refuse constants that cannot mean anything.
@@ -22,6 +28,7 @@ class Adaptation:
         Raises:
             ValueError: Names the constant and its range.
         """
+        check("Adaptation", gain=(self.gain, self.gain >= 0, "zero or above"))
         check("Adaptation", horizon=(self.horizon, self.horizon >= 1, "a number of samples of 1 or above"))
         check("Adaptation", floor=(self.floor, 0 < self.floor <= 1, "in (0, 1]"))
 

@@ -83,10 +83,13 @@ def plastic(network: nn.Module, example: Tensor | None = None, **parts) -> Plast
 PARTS = {
     "adaptation": {**NOTHING, "adaptation": Adaptation()},
     "senses": {**NOTHING, "adaptation": Adaptation(hidden=False)},
+    "gain": {**NOTHING, "adaptation": Adaptation(gain=1.0)},
     "pool": {**NOTHING, "pool": True},
     "consolidation": {**NOTHING, "consolidation": Consolidation(30, 0.999, 1e-3)},
     "scaling": {**NOTHING, "scaling": Scaling(2)},
     "strict": {},
     "dendrites": {"gate": Dendrites(0.5)},
     "prototypes": {"gate": Prototypes(0.5, capacity=8)},
+    # Quiet channels of these worlds hold nothing but noise: a small gain would make that loud.
+    "prototypes_with_gain": {"adaptation": Adaptation(gain=20.0), "gate": Prototypes(0.5, capacity=8)},
 }
