@@ -32,6 +32,8 @@ class RuleParts(StrictParts):
     """Whether hidden units adapt too, or the senses alone."""
     gain: float = 0.0
     """How much of the average variance is added to each sense's own before its deviation divides it; 0 divides none."""
+    biases: bool = True
+    """Whether hidden units go on learning their biases."""
     gate: Literal["none", "dendrites", "prototypes"] = "none"
     """What opens a part of the units: nothing, random dendrites on the running mean, or stored prototypes."""
     share: float = 0.5
@@ -80,6 +82,7 @@ class RuleParts(StrictParts):
             pool=self.pool,
             consolidation=consolidation,
             scaling=parts.Scaling() if self.scaling else None,
+            biases=self.biases,
             gate=gates[self.gate](),
             seed=seed,
         )

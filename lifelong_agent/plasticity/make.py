@@ -30,6 +30,7 @@ def make_plastic(
     pool: bool = True,
     consolidation: Consolidation | None = Consolidation(),  # noqa: B008 - frozen
     scaling: Scaling | None = Scaling(),  # noqa: B008 - frozen
+    biases: bool = True,
     gate: Dendrites | Prototypes | None = None,
     leave_alone: Collection[str] = (),
     seed: int = 0,
@@ -53,6 +54,9 @@ def make_plastic(
         consolidation: Slow down important synapses, or step by any other `LocalRule`; works once `Plastic.attach` has
             been called.
         scaling: Keep the length of each hidden unit's incoming weights; works once `Plastic.attach` has been called.
+        biases: Whether hidden units go on learning their biases. They are no synapses: nothing consolidates them, and
+            over a life they drift until units are on or off whatever comes, which costs a layer effective rank. False
+            leaves them as they were born.
         gate: Open a part of the units, as the input says: by random dendrites on its running mean, or by stored
             prototypes. Both need ``adaptation``.
         leave_alone: Names of modules that are not touched.
@@ -81,11 +85,7 @@ def make_plastic(
     if adaptation is not None:
         _adapt(plastic, adaptation, example)
     if scaling is not None:
-        plastic.scaled_every = scaling.every
-        for layer in anatomy.hidden:
-            born: Any = layer.incoming.weight
-            layer.incoming.register_buffer("weight_length", lengths(born.detach()))
-            plastic.scaled.append(layer.incoming)
+        _scale(plastic, scaling)
     if isinstance(gate, Prototypes):
         _open_by_prototypes(plastic, gate, example, dice, bool(adaptation and adaptation.gain))
     for index, layer in enumerate(anatomy.hidden):
@@ -99,6 +99,9 @@ def make_plastic(
             layer.activation.add_module("gate", closing)
             plastic.gates.append(closing)
         plastic.units.append(Unit(plastic, layer, pool, habituation, closing))
+        bias: Any = layer.incoming.bias
+        if bias is not None and not biases:
+            bias.requires_grad_(False)
     if consolidation is not None:
         _consolidate(plastic, consolidation)
     return plastic
@@ -115,9 +118,16 @@ def _adapt(plastic: Plastic, adaptation: Adaptation, example: Tensor) -> None:
         other.register_forward_pre_hook(plastic.hand_on)
 
 
-def _open_by_prototypes(
-    plastic: Plastic, gate: Prototypes, example: Tensor, dice: torch.Generator, gain: bool
-) -> None:
+def _scale(plastic: Plastic, scaling: Scaling) -> None:
+    """Remember the lengths that hidden units' weights were born with."""
+    plastic.scaled_every = scaling.every
+    for layer in plastic.anatomy.hidden:
+        born: Any = layer.incoming.weight
+        layer.incoming.register_buffer("weight_length", lengths(born.detach()))
+        plastic.scaled.append(layer.incoming)
+
+
+def _open_by_prototypes(plastic: Plastic, gate: Prototypes, example: Tensor, dice: torch.Generator, gain: bool) -> None:
     """Store contexts, and take layers apart into what they open."""
     hidden = plastic.anatomy.hidden
     plastic.store = ContextStore(example, gate, gain)

@@ -88,6 +88,7 @@ PARTS = {
     "consolidation": {**NOTHING, "consolidation": Consolidation(30, 0.999, 1e-3)},
     "scaling": {**NOTHING, "scaling": Scaling(2)},
     "strict": {},
+    "no_biases": {"biases": False},
     "dendrites": {"gate": Dendrites(0.5)},
     "prototypes": {"gate": Prototypes(0.5, capacity=8)},
     # Quiet channels of these worlds hold nothing but noise: a small gain would make that loud.

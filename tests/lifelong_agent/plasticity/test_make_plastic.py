@@ -171,3 +171,25 @@ def test_misuse_is_refused():
         rule.enter(3)
     with pytest.raises(ValueError, match="this rule has none"):
         plastic(dense()).recognise(torch.zeros(1, FEATURES))
+
+
+@pytest.mark.parametrize("gate", [None, Prototypes(0.5, capacity=8)])
+def test_biases_of_hidden_units_stay_as_they_were_born_if_asked(gate: Prototypes | None):
+    network = dense()
+    rule = plastic(network, biases=False, gate=gate)
+
+    def biases() -> list[torch.Tensor]:
+        if rule.store is not None:
+            rule.enter(-1)
+        return [
+            getattr(layer, "whole_bias", layer.bias).detach().clone() for layer in (network[0], network[2], network[4])
+        ]
+
+    born = biases()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.5)
+    rule.attach(optimizer)
+    learn(network, optimizer, World(0), 20)
+    learn(network, optimizer, World(1), 20)
+    now = biases()
+    assert torch.equal(now[0], born[0]) and torch.equal(now[1], born[1])
+    assert not torch.equal(now[2], born[2]), "outputs learn theirs"
