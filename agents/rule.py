@@ -22,11 +22,11 @@ class RuleSpec(RuleParts, ClassifierSpec, kind="rule"):
     """
 
     strength: float = 100.0
-    """How much importance slows a synapse down, zero or above; 0 leaves consolidation out."""
+    """How much importance slows a synapse down, zero or above; at 0 nothing does."""
     decay: float = 0.9999
     """What is left of a synapse's importance after a step, in [0, 1]."""
     regeneration: float = 0.0
-    """Pull of unimportant synapses to their first weight, zero or above."""
+    """Pull of unimportant synapses to their first weight, zero or above; at strength 0 of all synapses."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot mean anything.
@@ -42,7 +42,8 @@ class RuleSpec(RuleParts, ClassifierSpec, kind="rule"):
 
     def rule(self, network: ClassifierNetwork, seed: int) -> Plastic:
         """Make the network plastic; see `ClassifierSpec.rule`."""
-        consolidation = Consolidation(self.strength, self.decay, self.regeneration) if self.strength else None
+        wanted = self.strength or self.regeneration
+        consolidation = Consolidation(self.strength, self.decay, self.regeneration) if wanted else None
         return self.plastic(network, seed, consolidation)
 
 
