@@ -76,9 +76,12 @@ def test_the_specs_of_the_documentation_load():
 def test_shipped_grids_fit_their_agents():
     paths = list(GRIDS.glob("*.yaml"))
     assert {path.stem for path in paths} >= {"ppo", "ppo.cartpole", "ppo_cbp", "ppo_cbp.cartpole"}
+    labels = {label: agent for preset in presets() for label, agent in load(preset).agents.items()}
     for path in paths:
+        name = path.stem.split(".")[0]
+        agent = AgentSpec.kinds[name]() if name in AgentSpec.kinds else labels[name]
         for change in combinations(read_grid(path)):
-            vary(AgentSpec.kinds[path.stem.split(".")[0]](), change, str(path))
+            vary(agent, change, str(path))
 
 
 def test_a_list_of_grids_is_lived_one_after_the_other(tmp_path):
