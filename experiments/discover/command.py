@@ -47,7 +47,7 @@ def discover(args: Sequence[str]) -> int:
     options = read_options(DiscoverOptions, args, "lifelong discover", ABOUT)
     check_options(options)
     optuna_of()
-    check(trial_experiment(options, {"shipped": rule_of(shipped(), options.gate)}))
+    check(trial_experiment(options, {"shipped": rule_of(shipped(options.gate), options.gate)}))
     ticker = Ticker("discover", options.trials * len(numbers(options.seeds)))
     try:
         live = alive(options, ticker)

@@ -12,6 +12,7 @@ from experiments.cells import cells, fingerprint
 from experiments.compare import collect
 from experiments.discover.options import DiscoverOptions, confirmed_lives, is_labelled
 from experiments.discover.search import LiveAll
+from experiments.discover.space import REGENERATION
 from experiments.load import SpecError, plain
 from experiments.options import numbers
 from experiments.spec import ExamPlan, Experiment
@@ -42,8 +43,9 @@ def contestants(winner: LocalRuleSpec, labelled: bool) -> dict[str, AgentSpec]:
     """
     name = found_label(winner)
     if labelled:
-        shipped = RuleSpec(gate=winner.gate)
-        return {name: winner, "rule": shipped, "cbp": CBPSpec(learning_rate=0.1, replacement_rate=1e-4)}
+        shipped = RuleSpec(gate=winner.gate, biases=winner.biases, regeneration=REGENERATION.get(winner.gate, 0.0))
+        cbp = CBPSpec(optimizer="adam", learning_rate=1e-3, replacement_rate=1e-4)
+        return {name: winner, "rule": shipped, "cbp": cbp}
     return {name: PPOLocalRuleSpec(local=winner.local), "ppo_rule": PPORuleSpec(), "ppo_cbp": PPOCBPSpec()}
 
 

@@ -109,7 +109,7 @@ def open_study(optuna: Any, options: DiscoverOptions) -> Any:
     asked = question(options)
     was = study.user_attrs.get("question")
     if was is None:
-        study.enqueue_trial(shipped(), skip_if_exists=True)
+        study.enqueue_trial(shipped(options.gate), skip_if_exists=True)
         study.set_user_attr("question", asked)
     elif was != asked:
         raise SpecError(
@@ -173,5 +173,5 @@ def tried(trial: Any, options: DiscoverOptions) -> Tried:
     """Read a finished trial."""
     # A trial that was stopped before all of it was written down has no rule; it counts as the failure that it is.
     values = None if trial.values is None else tuple(trial.values)
-    params = trial.params if trial.params.keys() == SPACE.keys() else shipped()
+    params = trial.params if trial.params.keys() == SPACE.keys() else shipped(options.gate)
     return Tried(trial.number, rule_of(params, options.gate), values)

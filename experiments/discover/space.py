@@ -63,6 +63,10 @@ SPACE: dict[str, Range] = {
 """Field of `LocalRule`, or `learning_rate` -> where it is searched."""
 
 
+REGENERATION = {"none": 3e-3, "prototypes": 0.0}
+"""Gate -> the pull to the first weights in `permuted_mnist_5k`."""
+
+
 def rule_of(values: Mapping[str, float], gate: Literal["none", "prototypes"]) -> LocalRuleSpec:
     """Make the agent of a trial.
 
@@ -75,7 +79,8 @@ def rule_of(values: Mapping[str, float], gate: Literal["none", "prototypes"]) ->
     local = tidy(LocalRule(**constants))
     if gate == "prototypes":
         local = replace(local, trace=0.0)
-    return LocalRuleSpec(learning_rate=learning_rate, gate=gate, local=local)
+    # Biases of the strict rule stay as born, as in the presets; contexts keep theirs for themselves.
+    return LocalRuleSpec(learning_rate=learning_rate, gate=gate, biases=gate == "prototypes", local=local)
 
 
 def tidy(rule: LocalRule) -> LocalRule:
@@ -93,7 +98,7 @@ def tidy(rule: LocalRule) -> LocalRule:
     return replace(rule, **unused)
 
 
-def shipped() -> dict[str, float]:
-    """Give the shipped rule as values of the search: where it begins."""
-    spec = LocalRuleSpec()
+def shipped(gate: Literal["none", "prototypes"]) -> dict[str, float]:
+    """Give the rule of the presets as values of the search: where it begins."""
+    spec = LocalRuleSpec(local=LocalRule(regeneration=REGENERATION[gate]))
     return {name: SPACE[name].value(getattr(spec.local, name, spec.learning_rate)) for name in SPACE}

@@ -23,7 +23,7 @@ from experiments.discover.options import DiscoverOptions
 from experiments.discover.report import as_json, constants, figure, front_rows, judged
 from experiments.discover.search import Tried, label, scores, search, trial_cells
 from experiments.discover.space import SPACE, rule_of, shipped
-from experiments.load import SpecError
+from experiments.load import SpecError, load
 from lifelong_agent.plasticity import LocalRule
 
 pytest.importorskip("optuna")
@@ -111,20 +111,21 @@ def test_a_tiny_search_is_lived_told_written_and_confirmed(tmp_path: Path, capsy
 
 
 def test_the_search_begins_with_the_shipped_rule():
-    agent, plain = rule_of(shipped(), "none"), RuleSpec()
+    agent, plain = rule_of(shipped("none"), "none"), load("permuted_mnist_5k").agents["rule"]
+    assert isinstance(plain, RuleSpec) and agent.biases == plain.biases
     assert agent.learning_rate == plain.learning_rate
     local = agent.local.consolidation()
     assert local is not None and (local.strength, local.regeneration) == (plain.strength, plain.regeneration)
     assert local.decay == pytest.approx(plain.decay, abs=1e-12)
-    assert rule_of(shipped() | {"pre": 0.5}, "prototypes").local.trace == 0.0
+    assert rule_of(shipped("prototypes") | {"pre": 0.5}, "prototypes").local.trace == 0.0
 
 
 def test_values_at_the_low_end_and_terms_without_a_part_drop_out():
     low = {name: one.low for name, one in SPACE.items()} | {"pre": 0.0, "post": 0.0, "rate_novelty": 0.0}
     local = rule_of(low | {"square": 0.0, "magnitude": 0.0, "size": 0.0, "strength": 500.0}, "none").local
     assert local == LocalRule(0.0)
-    assert rule_of(shipped() | {"fisher": 0.06}, "none").local.fisher == 0.06
-    assert rule_of(shipped() | {"fisher": 0.04}, "none").local.fisher == 0.0
+    assert rule_of(shipped("none") | {"fisher": 0.06}, "none").local.fisher == 0.06
+    assert rule_of(shipped("none") | {"fisher": 0.04}, "none").local.fisher == 0.0
 
 
 def test_the_front_and_the_score():
@@ -134,9 +135,9 @@ def test_the_front_and_the_score():
 
 
 def test_a_rule_in_formulas_leaves_out_what_has_no_part():
-    assert formulas(LocalRuleSpec(local=LocalRule(0.0))) == ["w <- w - 0.2 g"]
+    assert formulas(LocalRuleSpec(local=LocalRule(0.0))) == ["w <- w - 0.4 g"]
     assert formulas(LocalRuleSpec(local=LocalRule(30.0, 1.0, 1e-3))) == [
-        "w <- w - 0.2 s (g + 0.001 (w - w0))",
+        "w <- w - 0.4 s (g + 0.001 (w - w0))",
         "s = 1 / (1 + 30 Omega)",
         "Omega <- Omega + s g^2",
     ]
@@ -144,7 +145,7 @@ def test_a_rule_in_formulas_leaves_out_what_has_no_part():
         30, 0.9999, pre=1.0, square=-0.25, rate_novelty=-0.5, decay_novelty=7, gain=0.0, path=2.0, memory=0
     )
     assert formulas(LocalRuleSpec(local=replace(rich, braking=0.5, shrinkage=0.01))) == [
-        "w <- w - 0.2 (1 - 0.5 r) (M / mean M) s (g + 0.01 w)",
+        "w <- w - 0.4 (1 - 0.5 r) (M / mean M) s (g + 0.01 w)",
         "s = 1 / (1 + 30 Omega)^0.5",
         "Omega <- (1 - 0.0001)^(1 + 7 r) Omega + 2 max(0, g d)",
         "M = X Q^-0.25, each factor relative to its mean over the layer and within [0.01, 100]",
@@ -153,7 +154,7 @@ def test_a_rule_in_formulas_leaves_out_what_has_no_part():
         "d = (1 - 0.5 r) (M / mean M) s (g + 0.01 w)",
         "r = novelty of the input, in [0, 1]",
     ]
-    assert formulas(LocalRuleSpec(local=LocalRule(0.0, regeneration=0.5)))[0] == "w <- w - 0.2 (g + 0.5 (w - w0))"
+    assert formulas(LocalRuleSpec(local=LocalRule(0.0, regeneration=0.5)))[0] == "w <- w - 0.4 (g + 0.5 (w - w0))"
 
 
 def test_other_worlds_are_confirmed_through_ppo():
@@ -214,7 +215,7 @@ def test_the_winner_is_the_highest_score_on_the_front():
     assert [one.number for one in found.front] == [2, 3] and found.failed == 1
     assert found.scores[0] == pytest.approx(0.9 + 0.7 + 0.1 * 20 / 256)
     assert front_rows(found)[1][0][0] == "2"
-    assert constants(found) == ["trial 2: learning_rate=0.2", "trial 3: learning_rate=0.2"]
+    assert constants(found) == ["trial 2: learning_rate=0.4", "trial 3: learning_rate=0.4"]
     told = as_json(found, options, [])
     assert told["winner"]["trial"] == 2 and told["winner"]["kept_rate"] == 0.7 and told["failed"] == 1
     assert "shipped rule" in [text.get_text() for text in figure(found, "").axes[0].get_legend().get_texts()]  # pyright: ignore
