@@ -202,6 +202,13 @@ def test_settings_reach_the_parts_of_the_rule() -> None:
     assert bare.rule is not None and bare.rule.sensory is not None
     assert not bare.rule.synapses and not bare.rule.scaled and not bare.rule.gates
     assert all(not unit.pool and unit.habituation is None for unit in bare.rule.units)
+    drawn_back = RuleSpec(widths=(40, 20), strength=0.0, regeneration=0.1).build(env, 0).rule
+    assert drawn_back is not None and drawn_back.synapses[0].settings == Consolidation(0.0, 0.9999, 0.1)
+    fixed = RuleSpec(widths=(40, 20), biases=False, gain=0.5).build(env, 0)
+    assert [parameter.requires_grad for name, parameter in fixed.network.named_parameters() if "bias" in name] == [
+        False, False, True,
+    ]  # fmt: skip
+    assert fixed.rule is not None and fixed.rule.sensory is not None and fixed.rule.sensory.gain == 0.5
     none = RuleSpec(widths=(40, 20), adaptation=False).build(env, 0)
     assert none.rule is not None and none.rule.sensory is None
     gates = RuleSpec(widths=(40, 20), gate="dendrites", share=0.3).build(env, 0).rule
@@ -213,7 +220,7 @@ def test_settings_reach_the_parts_of_the_rule() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "others"),
     [
-        ("strength", -1.0, {}), ("decay", 1.5, {}), ("regeneration", -1.0, {}), ("share", 0.0, {}),
+        ("gain", -1.0, {}), ("strength", -1.0, {}), ("decay", 1.5, {}), ("regeneration", -1.0, {}), ("share", 0.0, {}),
         ("share", 1.0, {"gate": "dendrites"}), ("gate", "all", {}), ("gate", "dendrites", {"adaptation": False}),
         ("learning_rate", 0.0, {}),
     ],
