@@ -64,9 +64,14 @@ class ClassifierNetwork(nn.Module):
                 handle.remove()
         return found
 
+    @property
+    def example(self) -> Tensor:
+        """A picture of zeros, ``(1, features)``."""
+        return torch.zeros(1, self.shape[0])
+
     def discovered(self) -> tuple[HiddenLayer, ...]:
         """List the hidden layers for mechanisms that judge units."""
-        return discover(self, torch.zeros(1, self.shape[0]))
+        return discover(self, self.example)
 
     def copied(self) -> ClassifierNetwork:
         """Copy the network in evaluation mode, without hooks and gradients; costs nobody any randomness."""

@@ -144,7 +144,7 @@ class FrozenPolicy:
 
     def __init__(
         self,
-        network: FrozenNetwork,
+        network: Layer,
         action_space: spaces.Discrete | spaces.Box,
         log_std: np.ndarray | None = None,
         sense: Standardise | None = None,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agents.classifier import ClassifierSpec
-from agents.rule_parts import RuleParts
-from lifelong_agent.plasticity.local_rule import LocalRule
+from agents.rule_parts import LocalParts
 
 if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built needs it
     from agents.classifier_network import ClassifierNetwork
@@ -15,11 +14,11 @@ if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built
 
 
 @dataclass(frozen=True)
-class LocalRuleSpec(RuleParts, ClassifierSpec, kind="local_rule"):
+class LocalRuleSpec(LocalParts, ClassifierSpec, kind="local_rule"):
     """A classifier whose synapses step by a `LocalRule`; with its defaults it is `rule`, bit by bit."""
 
-    local: LocalRule = field(default_factory=LocalRule)
-    """Constants of the update rule."""
+    learning_rate: float = 0.4
+    """Step size, constant over the life."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot mean anything.
@@ -29,12 +28,7 @@ class LocalRuleSpec(RuleParts, ClassifierSpec, kind="local_rule"):
         """
         super().__post_init__()
         self._check_parts()
-        self._check(
-            "local", not self.local.uses_novelty or self.adaptation, "without novelty if there is no adaptation"
-        )
-        fits = not self.local.traces_units or self.gate != "prototypes"
-        self._check("local", fits, "without a trace of units (trace: 0) where prototypes open them")
 
     def rule(self, network: ClassifierNetwork, seed: int) -> Plastic:
         """Make the network plastic; see `ClassifierSpec.rule`."""
-        return self.plastic(network, seed, self.local)
+        return self.plastic(network, network.example, seed, self.local)

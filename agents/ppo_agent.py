@@ -91,8 +91,14 @@ class PPOAgent:
 
     All randomness is the agent's own: torch's global generator (which SB3 draws weights and actions from) is seeded
     by name when the agent is made and when a life begins, and put back afterwards; minibatches are shuffled by a NumPy
-    generator. `policy` and `vitals` work on copies in NumPy and draw nothing, so exams leave the life as it is.
+    generator. `policy` and `vitals` work on copies and draw nothing, so exams leave the life as it is.
+
+    Attributes:
+        algorithm: The class of Stable-Baselines3, or of ours, that learns.
+        model: The learner.
     """
+
+    algorithm: type[PPO] = PPO
 
     def __init__(self, spec: PPOSpec, env: gym.vector.VectorEnv, seed: int) -> None:
         """Make the agent; see `AgentSpec.build`.
@@ -107,7 +113,7 @@ class PPOAgent:
         self._latest: Lifetime | None = None
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed_for(seed, "ppo", "weights"))
-            self.model = PPO(
+            self.model = self.algorithm(
                 NormedPolicy if spec.layer_norm else ActorCriticPolicy,
                 self._body(env, None),
                 learning_rate=spec.learning_rate,
@@ -181,12 +187,25 @@ class PPOAgent:
             mean, variance = np.array(normal.obs_rms.mean), np.array(normal.obs_rms.var)  # type: ignore[union-attr]
             sense = Standardise(mean, variance, normal.clip_obs, normal.epsilon)
         log_std = net.log_std.detach().cpu().numpy() if isinstance(space, spaces.Box) else None
+        return self._frozen(space, log_std, sense)
+
+    def _frozen(
+        self, space: spaces.Discrete | spaces.Box, log_std: np.ndarray | None, sense: Standardise | None
+    ) -> FrozenPolicy:
         return FrozenPolicy(self._network("policy"), space, log_std, sense)
 
     def _network(self, which: str) -> FrozenNetwork:
         policy = self.model.policy
         last = policy.action_net if which == "policy" else policy.value_net
         return FrozenNetwork([*getattr(policy.mlp_extractor, f"{which}_net"), last])
+
+    def _trace(self, which: str, seen: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        """Give the activations of a network's hidden layers, ``(B, n_l)`` each, and its outputs."""
+        return self._network(which).trace(seen)
+
+    def _weights(self) -> list[np.ndarray]:
+        """Give all weight matrices of both networks."""
+        return [weight for which in ("policy", "value") for weight in self._network(which).weights]
 
     def vitals(self) -> Mapping[str, float]:
         """Tell how the networks fare on the latest rollout.
@@ -196,15 +215,14 @@ class PPOAgent:
             ``vitals/effective_rank`` and ``vitals/value_effective_rank`` (last hidden layer of the policy and of the
             value network), ``vitals/dormant_share`` (all hidden units of both), ``vitals/policy_entropy`` (nats).
         """
-        policy, value = self._network("policy"), self._network("value")
-        told = {"vitals/weight_magnitude": vitals.weight_magnitude([*policy.weights, *value.weights])}
+        told = {"vitals/weight_magnitude": vitals.weight_magnitude(self._weights())}
         seen = None if self._latest is None else self._latest.observations
         if seen is None:
             return told
         seen = seen.reshape(-1, *self.model.observation_space.shape)  # type: ignore[misc]
         seen = seen[:: max(1, len(seen) // VITALS_SAMPLES)]
-        policy_hidden, output = policy.trace(seen)
-        value_hidden, _ = value.trace(seen)
+        policy_hidden, output = self._trace("policy", seen)
+        value_hidden, _ = self._trace("value", seen)
         if policy_hidden:
             told["vitals/effective_rank"] = vitals.effective_rank(policy_hidden[-1])
         if value_hidden:

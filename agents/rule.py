@@ -21,6 +21,8 @@ class RuleSpec(RuleParts, ClassifierSpec, kind="rule"):
     See `lifelong_agent.plasticity.make_plastic`.
     """
 
+    learning_rate: float = 0.4
+    """Step size, constant over the life."""
     strength: float = 100.0
     """How much importance slows a synapse down, zero or above; at 0 nothing does."""
     decay: float = 0.9999
@@ -44,7 +46,7 @@ class RuleSpec(RuleParts, ClassifierSpec, kind="rule"):
         """Make the network plastic; see `ClassifierSpec.rule`."""
         wanted = self.strength or self.regeneration
         consolidation = Consolidation(self.strength, self.decay, self.regeneration) if wanted else None
-        return self.plastic(network, seed, consolidation)
+        return self.plastic(network, network.example, seed, consolidation)
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from lifelong_agent.plasticity.local_rule import LocalRule
+
 if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built needs it
-    from agents.classifier_network import ClassifierNetwork
+    from torch import Tensor, nn
+
     from lifelong_agent.plasticity import Consolidation, Plastic
 
 
 @dataclass(frozen=True)
-class StrictParts:
-    """The parts that leave a network's architecture alone; see `lifelong_agent.plasticity.make_plastic`."""
+class RuleParts:
+    """All parts of the rule, but for what its synapses do; see `lifelong_agent.plasticity.make_plastic`."""
 
     adaptation: bool = True
     """Whether senses and units send differences from their running means."""
@@ -20,14 +23,6 @@ class StrictParts:
     """Whether the sums of each layer are standardised, sample by sample."""
     scaling: bool = True
     """Whether each hidden unit's incoming weights keep the length that they were born with."""
-
-
-@dataclass(frozen=True)
-class RuleParts(StrictParts):
-    """All parts of the rule in a classifier, but for what its synapses do."""
-
-    learning_rate: float = 0.4
-    """Step size, constant over the life."""
     hidden_adaptation: bool = True
     """Whether hidden units adapt too, or the senses alone."""
     gain: float = 0.0
@@ -56,16 +51,15 @@ class RuleParts(StrictParts):
         check("settling", self.settling > 0, "above 0")
         check("gate", self.gate == "none" or self.adaptation, "none where there is no adaptation")
 
-    def plastic(self, network: ClassifierNetwork, seed: int, consolidation: Consolidation | None) -> Plastic:
+    def plastic(self, network: nn.Module, example: Tensor, seed: int, consolidation: Consolidation | None) -> Plastic:
         """Make a network plastic by these parts.
 
         Args:
             network: As it was born; changed in place.
+            example: What it is given, a batch of any size.
             seed: Of what the rule draws.
             consolidation: What its synapses do; None for plain descent.
         """
-        import torch  # noqa: PLC0415
-
         from lifelong_agent import plasticity as parts  # noqa: PLC0415
 
         gates = {
@@ -77,7 +71,7 @@ class RuleParts(StrictParts):
         }
         return parts.make_plastic(
             network,
-            torch.zeros(1, network.shape[0]),
+            example,
             adaptation=parts.Adaptation(hidden=self.hidden_adaptation, gain=self.gain) if self.adaptation else None,
             pool=self.pool,
             consolidation=consolidation,
@@ -86,3 +80,18 @@ class RuleParts(StrictParts):
             gate=gates[self.gate](),
             seed=seed,
         )
+
+
+@dataclass(frozen=True)
+class LocalParts(RuleParts):
+    """The parts, and synapses that step by any member of the family of local rules."""
+
+    local: LocalRule = field(default_factory=LocalRule)
+    """Constants of the update rule."""
+
+    def _check_parts(self) -> None:
+        super()._check_parts()
+        check = self._check  # pyright: ignore[reportAttributeAccessIssue]
+        check("local", not self.local.uses_novelty or self.adaptation, "without novelty if there is no adaptation")
+        fits = not self.local.traces_units or self.gate != "prototypes"
+        check("local", fits, "without a trace of units (trace: 0) where prototypes open them")

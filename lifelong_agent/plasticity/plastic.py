@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lifelong_agent.plasticity.adaptation import Sensory
+from lifelong_agent.plasticity.adaptation import Sensory, novelty
 from lifelong_agent.plasticity.consolidation import Synapses, is_plain_descent
 from lifelong_agent.plasticity.dendrites import DendriticGate, centred
 from lifelong_agent.plasticity.layers import Anatomy
@@ -18,7 +20,7 @@ from lifelong_agent.plasticity.scaling import scale_
 from lifelong_agent.plasticity.unit import Steps, Unit
 
 NEWS = 0.5
-"""Novelty above which dendritic gates are turned at once, rather than every so many steps."""
+"""Novelty above which the input is of another world: dendritic gates are turned at once, not every so many steps."""
 TURNED_EVERY = 16
 
 
@@ -40,7 +42,7 @@ class Plastic:
     def __init__(self, network: nn.Module, anatomy: Anatomy) -> None:
         """Begin without any part; `make_plastic` puts them in."""
         self.network, self.anatomy = network, anatomy
-        self.following = False
+        self.following = self.holding = self._moving = False
         self.sensory: Sensory | None = None
         self.store: ContextStore | None = None
         self.opened: list[OpenUnits] = []
@@ -75,7 +77,44 @@ class Plastic:
 
     def follows(self, module: nn.Module) -> bool:
         """Tell whether running means follow what a module is given now."""
-        return (module.training and torch.is_grad_enabled()) or (self.following and not module.training)
+        if self._moving:
+            return True
+        if module.training:
+            return torch.is_grad_enabled() and not self.holding
+        return self.following
+
+    def learns(self, module: nn.Module) -> bool:
+        """Tell whether what is followed is learnt: contexts are stored, and known ones move on."""
+        return module.training or self._moving
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """Let running means and contexts learn from all that the network is given in this block, whatever its mode."""
+        self._moving = True
+        try:
+            yield
+        finally:
+            self._moving = False
+
+    @torch.no_grad()
+    def is_news(self, given: Tensor) -> bool:
+        """Tell whether inputs come from another world than the present one; changes nothing.
+
+        Args:
+            given: ``(B, ...)``, as the first layer reads them, enough for a mean to tell something.
+
+        Returns:
+            Whether they would change the context; without stored ones, whether their mean's novelty is above `NEWS`.
+
+        Raises:
+            ValueError: If the rule has no running mean to compare with.
+        """
+        if self.sensory is None:
+            raise ValueError("news differ from a running mean; this rule has none; give adaptation=Adaptation(...)")
+        recent = given.reshape(-1, *self.sensory.mean.shape).mean(dim=0)
+        if self.store is None:
+            return float(novelty(recent, self.sensory.mean)) > NEWS
+        return self.store.place(recent) != self.store.present or self.store.present < 0
 
     def sense(self, module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
         """Meet an input: follow it, find its context, and hand it on without its mean."""
@@ -84,7 +123,7 @@ class Plastic:
         if self.follows(module):
             sensory.watch(given[0].detach())
             if self.store is not None:
-                self._place(given[0].detach(), learning=module.training)
+                self._place(given[0].detach(), learning=self.learns(module))
             else:
                 sensory.follow()
                 self.rate = max(float(sensory.rate), self.floor)

@@ -51,7 +51,7 @@ class Unit:
         activity = self._gated(activity)
         if self.habituation is None:
             return activity
-        if self.plastic.follows(module) and (module.training or self.plastic.store is None):
+        if self.plastic.follows(module) and (self.plastic.learns(module) or self.plastic.store is None):
             # Means of a stored context are known already, and not learnt outside of training.
             self.habituation.follow(activity.detach(), self.plastic.rate)
         return self._gated(self.habituation.sent(activity))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from agents import PPOLocalRuleSpec, PPORuleSpec, PPOSpec
-from envs import LifelongVectorEnv, Task
+from envs import LifelongVectorEnv, Permute, Schedule, Task
 from lifelong_agent.plasticity import LocalRule
 
 SMALL: dict[str, Any] = {
@@ -39,35 +39,98 @@ def test_without_any_part_it_is_ppo():
         np.testing.assert_array_equal(one, two)
 
 
-@pytest.mark.parametrize("off", [None, *NOTHING])
-def test_the_frozen_policy_is_the_policy(off: str | None):
-    agent = PPORuleSpec(**SMALL, **({} if off is None else {off: NOTHING[off]})).build(body(), 3)
-    env = body()
-    agent.live(env, 1024)
+PARTS: list[dict[str, Any]] = [
+    {},
+    *({name: value} for name, value in NOTHING.items()),
+    {"biases": False},
+    {"gate": "dendrites"},
+    {"gate": "prototypes"},
+]
+
+
+@pytest.mark.parametrize("parts", PARTS, ids=str)
+def test_the_frozen_policy_and_the_vitals_are_of_the_policy(parts: dict[str, Any]):
+    agent = PPORuleSpec(**SMALL, **parts).build(body(), 3)
+    agent.live(body(), 1024)
     seen = torch.from_numpy(np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32))
     with torch.no_grad():
-        policy = agent.model.policy.eval()
-        logits = policy.get_distribution(seen).distribution.logits  # type: ignore[union-attr]
+        policy: Any = agent.model.policy.eval()
+        logits = policy.get_distribution(seen).distribution.logits
         values = policy.predict_values(seen)
-    frozen = torch.log_softmax(torch.from_numpy(agent._network("policy")(seen.numpy())), dim=1)
-    torch.testing.assert_close(frozen, logits, atol=1e-4, rtol=1e-4)
-    value = torch.from_numpy(agent._network("value")(seen.numpy()))
-    torch.testing.assert_close(value, values, atol=1e-4, rtol=1e-4)
+    frozen: Any = agent.policy()
+    frozen.rule.following = False
+    hidden, traced = agent._trace("policy", seen.numpy())
+    for output in (frozen.network(seen.numpy()), traced):
+        torch.testing.assert_close(torch.log_softmax(torch.from_numpy(output), dim=1), logits, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(torch.from_numpy(agent._trace("value", seen.numpy())[1]), values)
+    opened = 8 if parts.get("gate") == "prototypes" else 16
+    assert [layer.shape for layer in hidden] == [(50, opened), (50, opened)]
+    assert all(np.abs(layer).max() <= 1 for layer in hidden)  # of tanh, before means are taken off
+    assert ("vitals/contexts" in agent.vitals()) == (parts.get("gate") == "prototypes")
 
 
-def test_means_follow_what_is_learnt_from_and_lengths_stay():
+def test_the_first_rollout_teaches_means_alone_and_means_stand_still_while_others_are_learnt():
     agent = PPORuleSpec(**SMALL).build(body(), 3)
-    assert agent.rule.sensory is not None
-    first = agent.rule.anatomy.hidden[0].incoming
-    length = first.weight.detach().norm(dim=1)  # type: ignore[union-attr]
+    sensory = agent.rule.sensory
+    assert sensory is not None
+    born, length = weights(agent), agent.rule.anatomy.hidden[0].incoming.weight.detach().norm(dim=1)  # type: ignore[union-attr]
+    agent.live(body(), 128)
+    seen = agent._latest.observations.reshape(-1, 4)  # type: ignore[union-attr]
+    np.testing.assert_allclose(sensory.mean.numpy(), seen.mean(axis=0), atol=1e-5)
+    for one, two in zip(born, weights(agent), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert agent.model.unlearnt == 1
+    means: list[np.ndarray] = []
+    agent.model.policy.optimizer.register_step_pre_hook(lambda *_: means.append(sensory.mean.numpy().copy()))
     agent.live(body(), 1024)
-    assert float(agent.rule.sensory.mean.abs().sum()) > 0
+    learnt = 8 - (agent.model.unlearnt - 1)
+    assert len(means) == learnt * SMALL["n_epochs"] * 4
+    rollouts = np.array(means).reshape(learnt, -1, 4)
+    assert (rollouts == rollouts[:, :1]).all()
+    assert (rollouts[1:, 0] != rollouts[:-1, 0]).any(axis=1).all()
+    first = agent.rule.anatomy.hidden[0].incoming
     torch.testing.assert_close(first.weight.detach().norm(dim=1), length, rtol=0.02, atol=0)  # type: ignore[union-attr]
     assert float(first.weight_importance.sum()) > 0  # type: ignore[union-attr]
 
 
+def test_contexts_are_known_again_and_what_others_learn_leaves_their_units_alone():
+    rooms = [Task(name, "lifelong/Grid-v0", (Permute(),), {"base": "MiniGrid-Empty-5x5-v0"}) for name in "ab"]
+    schedule = Schedule(tuple(rooms), steps=1024, cycles=2)
+    spec = PPORuleSpec(**{**SMALL, "policy_widths": (64, 64), "value_widths": (64,)}, gate="prototypes", share=0.125)
+    agent = spec.build(LifelongVectorEnv(schedule, num_envs=4, seed=0), 3)
+    contexts, closed = [], []
+    train = agent.model.train
+
+    def watched() -> None:
+        train()
+        contexts.append(agent.rule.context)
+        agent.rule.weights[0].put(agent.rule.context, None)
+        closed.append(agent.rule.anatomy.hidden[0].incoming.whole_weight.clone())  # type: ignore[union-attr, operator]
+
+    agent.model.train = watched
+    agent.live(LifelongVectorEnv(schedule, num_envs=4, seed=0), 4096)
+    assert contexts == [0] * 8 + [1] * 8 + [0] * 8 + [1] * 8
+    assert agent.model.unlearnt == 4
+    only = list(set(agent.rule.opened[0].chosen[0].tolist()) - set(agent.rule.opened[0].chosen[1].tolist()))
+    assert only
+    torch.testing.assert_close(closed[15][only], closed[7][only], rtol=0, atol=0)
+    assert not torch.equal(closed[7][only], closed[0][only])
+    exam = LifelongVectorEnv(schedule, num_envs=4, seed=0)
+    policy: Any = agent.policy()
+    seen, _ = exam.reset()
+    policy.reset(4, np.random.default_rng(0))
+    policy.act(seen)
+    assert policy.rule.context == 0 and agent.rule.context == 1
+
+
 def test_settings_that_mean_nothing_are_refused():
-    wrongs: list[dict[str, Any]] = [{"strength": -1.0}, {"decay": 2.0}, {"policy_widths": ()}]
+    wrongs: list[dict[str, Any]] = [
+        {"strength": -1.0},
+        {"decay": 2.0},
+        {"policy_widths": ()},
+        {"regeneration": -1.0},
+        {"gate": "prototypes", "adaptation": False},
+    ]
     for wrong in wrongs:
         with pytest.raises(ValueError, match="ppo_rule: "):
             PPORuleSpec(**wrong)
