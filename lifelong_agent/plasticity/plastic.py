@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from lifelong_agent.plasticity.adaptation import Sensory, novelty
-from lifelong_agent.plasticity.consolidation import Synapses, is_plain_descent
+from lifelong_agent.plasticity.around_steps import AroundSteps
+from lifelong_agent.plasticity.consolidation import Synapses
 from lifelong_agent.plasticity.dendrites import DendriticGate, centred
 from lifelong_agent.plasticity.layers import Anatomy
 from lifelong_agent.plasticity.open_units import OpenUnits, OpenWeights
 from lifelong_agent.plasticity.prototypes import ContextStore
-from lifelong_agent.plasticity.scaling import scale_
 from lifelong_agent.plasticity.unit import Steps, Unit
 
 NEWS = 0.5
@@ -59,11 +59,7 @@ class Plastic:
         self.steps = Steps()
         anatomy.hidden[0].activation.add_module("steps", self.steps)
         self._doubts = False
-        self._plain = False
-        self._optimizer: torch.optim.Optimizer | None = None
-        self._handles: list[Any] = []
-        self._rates: list[Any] = []
-        """Learning rates to be given back after a step, where contexts settle."""
+        self._attached: AroundSteps | None = None
 
     @property
     def contexts(self) -> int:
@@ -199,12 +195,13 @@ class Plastic:
             return
         sensory = self.sensory
         assert sensory is not None  # there is no gate without
+        optimizer = None if self._attached is None else self._attached.optimizer
         habituations = [unit.habituation for unit in self.units]
         if store.present >= 0:
             if sensory.gain:
                 store.variances[store.present] = sensory.variance.flatten()
             for weights in self.weights:
-                weights.put(store.present, self._optimizer)
+                weights.put(store.present, optimizer)
             for units, habituation in zip(self.opened, habituations, strict=True):
                 if habituation is not None:
                     units.means[store.present] = habituation.mean
@@ -212,7 +209,7 @@ class Plastic:
         if context < 0:
             return
         for weights in self.weights:
-            weights.get(context, self._optimizer, known=int(store.steps[context]) > 0)
+            weights.get(context, optimizer, known=int(store.steps[context]) > 0)
         for units, habituation in zip(self.opened, habituations, strict=True):
             if habituation is not None:
                 habituation.mean.copy_(units.means[context])
@@ -248,51 +245,15 @@ class Plastic:
         Raises:
             ValueError: If already attached, or if the optimiser has other parameters than the network.
         """
-        if self._handles:
+        if self._attached is not None:
             raise ValueError("this rule is attached to an optimiser already; call detach() before attach(...)")
-        theirs = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-        lost = [name for name, module in self.anatomy.weighted.items() if id(module.weight) not in theirs]
-        if lost:
-            raise ValueError(
-                f"the optimiser steps the weights of the network as it is since make_plastic; those of {lost} are not "
-                "among its parameters; make the optimiser after make_plastic"
-            )
-        self._optimizer = optimizer
-        self._plain = is_plain_descent(optimizer)
-        self._handles = [
-            optimizer.register_step_pre_hook(self._before),
-            optimizer.register_step_post_hook(self._after),
-        ]
+        self._attached = AroundSteps(self, optimizer)
 
     def detach(self) -> None:
         """Let the optimiser go; the network stays as it is."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
-        self._optimizer = None
-
-    def _before(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        share = 1.0 if self.store is None else self.store.learning
-        self._rates = []
-        for group in optimizer.param_groups if share != 1 else ():
-            self._rates.append(group["lr"])
-            group["lr"] = group["lr"] * share
-        for synapses in self.synapses:
-            if self._plain:
-                synapses.modulate()
-            else:
-                synapses.remember()
-
-    def _after(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        if not self._plain:
-            for synapses in self.synapses:
-                synapses.brake(optimizer.param_groups[0]["lr"])
-        for group, rate in zip(optimizer.param_groups, self._rates, strict=False):
-            group["lr"] = rate
-        self.steps.learnt += 1
-        if self.steps.learnt % self.scaled_every == 0:
-            for module in self.scaled:
-                scale_(module.weight, module.weight_length)  # pyright: ignore[reportArgumentType]
+        if self._attached is not None:
+            self._attached.let_go()
+            self._attached = None
 
     def running(self) -> tuple[Tensor, ...]:
         """Copy what a forward pass changes: running means, what is known of the present context, and, last, counts."""
@@ -359,4 +320,4 @@ class Plastic:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the optimiser out of copies: they learn nothing."""
-        return {**self.__dict__, "_optimizer": None, "_handles": []}
+        return {**self.__dict__, "_attached": None}

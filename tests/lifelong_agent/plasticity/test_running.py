@@ -149,8 +149,7 @@ def test_a_frozen_copy_needs_no_gradients_and_holds_no_optimiser():
     twin = rule.frozen()
     assert not any(parameter.requires_grad for parameter in twin.network.parameters())
     assert all(parameter.requires_grad for parameter in network.parameters())
-    assert twin._optimizer is None and twin._handles == []
-    assert rule._optimizer is not None and len(rule._handles) == 2
+    assert twin._attached is None and rule._attached is not None
     rule.detach()
     weight = network[0].weight.detach().clone()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
