@@ -29,12 +29,9 @@ class PPORuleAgent(PPOAgent):
     def __init__(self, spec: PPORuleSpec | PPOLocalRuleSpec, env: gym.vector.VectorEnv, seed: int) -> None:
         """Make the agent; see `PPOAgent`."""
         super().__init__(spec, env, seed)
-        policy: Any = self.model.policy
         example = torch.zeros((2, *(env.single_observation_space.shape or ())))
-        self.rule = spec.plastic(policy, example, seed_for(seed, "ppo_rule", "rule"), spec.consolidation)
-        policy.optimizer = policy.optimizer_class(policy.parameters(), lr=spec.learning_rate, **policy.optimizer_kwargs)
-        self.rule.attach(policy.optimizer)
-        self.model.rule = self.rule
+        self.rule = spec.plastic(self.model.policy, example, seed_for(seed, "ppo_rule", "rule"), spec.consolidation)
+        self.model.adopt(self.rule)
 
     def _frozen(self, space: spaces.Discrete | spaces.Box, log_std: np.ndarray | None, sense: Any) -> FrozenPolicy:
         # What the last minibatch gave, with its graph, is made anew by the next, and cannot be copied.

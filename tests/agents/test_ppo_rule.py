@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from agents import PPOLocalRuleSpec, PPORuleSpec, PPOSpec
+from agents.rule_ppo import RulePPO
 from envs import LifelongVectorEnv, Permute, Schedule, Task
-from lifelong_agent.plasticity import LocalRule
+from lifelong_agent.plasticity import LocalRule, Prototypes, make_plastic
 
 SMALL: dict[str, Any] = {
     "n_steps": 32,
@@ -121,6 +122,20 @@ def test_contexts_are_known_again_and_what_others_learn_leaves_their_units_alone
     policy.reset(4, np.random.default_rng(0))
     policy.act(seen)
     assert policy.rule.context == 0 and agent.rule.context == 1
+
+
+def test_a_model_of_your_own_adopts_the_rule_of_its_policy_alone():
+    env = gym.make("CartPole-v1")
+    model, other = (RulePPO("MlpPolicy", env, n_steps=64, seed=0, device="cpu") for _ in range(2))
+    example = torch.zeros(2, 4)
+    rule = make_plastic(model.policy, example, gate=Prototypes(share=0.25))
+    with pytest.raises(ValueError, match="its own policy"):
+        other.adopt(rule)
+    model.adopt(rule)
+    model.learn(256)
+    assert rule.contexts >= 1 and model.unlearnt >= 1
+    with pytest.raises(ValueError, match="attached"):
+        model.adopt(rule)
 
 
 def test_settings_that_mean_nothing_are_refused():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from lifelong_agent.plasticity import Adaptation, Dendrites
+from lifelong_agent.plasticity import Adaptation, Dendrites, Prototypes
 from tests.lifelong_agent.plasticity.networks import PARTS, World, dense, learn, plastic
 
 
@@ -98,6 +98,47 @@ def test_a_stream_without_labels_is_followed_in_use_and_only_if_asked():
         assert torch.equal(rule.sensory.mean, kept), "neither learning nor in use"
         network.eval()(World(1).batch()[0])
     assert not torch.equal(rule.sensory.mean, kept)
+
+
+@pytest.mark.parametrize("parts", [name for name in PARTS if PARTS[name].get("adaptation", True) is not None])
+def test_held_means_stand_still_in_training_and_moving_ones_learn_in_any_mode(parts: str):
+    one, two = dense(), dense()
+    two.load_state_dict(one.state_dict())
+    first, second = (plastic(network, **PARTS[parts]) for network in (one, two))
+    first.holding = second.holding = True
+    kept = copy.deepcopy(one.state_dict())
+    worlds = [World(0).batch(32)[0], World(1).batch(32)[0]]
+    one.train()(worlds[0])
+    for name, value in one.state_dict().items():
+        assert torch.equal(value, kept[name]), name
+    first.holding = False
+    two.eval()
+    for seen in worlds:
+        one(seen)
+        with second.moving(), torch.no_grad():
+            two(seen)
+        two(seen)
+    for name, value in one.state_dict().items():
+        assert torch.equal(value, two.state_dict()[name]), name
+    assert any(not torch.equal(value, kept[name]) for name, value in two.state_dict().items())
+
+
+@pytest.mark.parametrize("gate", [None, Prototypes(0.5)], ids=["strict", "gated"])
+def test_news_are_told_apart_and_change_nothing(gate: Prototypes | None):
+    network = dense()
+    rule = plastic(network, gate=gate)
+    worlds = [World(0), World(1)]
+    assert rule.is_news(worlds[0].batch(64)[0])
+    network(worlds[0].batch(64)[0])
+    kept = copy.deepcopy(network.state_dict())
+    assert not rule.is_news(worlds[0].batch(64)[0])
+    assert rule.is_news(worlds[1].batch(64)[0])
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, kept[name]), name
+    network(worlds[1].batch(64)[0])
+    assert rule.is_news(worlds[0].batch(64)[0]), "known, but not the present one"
+    with pytest.raises(ValueError, match="running mean"):
+        plastic(dense(), adaptation=None).is_news(worlds[0].batch()[0])
 
 
 def test_dendrites_are_asked_at_once_on_news_and_else_every_sixteenth_batch():
