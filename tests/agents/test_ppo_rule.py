@@ -124,6 +124,19 @@ def test_contexts_are_known_again_and_what_others_learn_leaves_their_units_alone
     assert policy.rule.context == 0 and agent.rule.context == 1
 
 
+def test_each_exam_of_the_strict_rule_begins_with_the_means_of_the_life():
+    agent = PPORuleSpec(**SMALL).build(body(), 3)
+    agent.live(body(), 256)
+    policy: Any = agent.policy()
+    mean = policy.rule.sensory.mean
+    born = mean.clone()
+    policy.reset(4, np.random.default_rng(0))
+    policy.act(np.full((4, 4), 3.0, np.float32))
+    assert not torch.equal(mean, born)
+    policy.reset(4, np.random.default_rng(0))
+    assert torch.equal(mean, born)
+
+
 def test_a_model_of_your_own_adopts_the_rule_of_its_policy_alone():
     env = gym.make("CartPole-v1")
     model, other = (RulePPO("MlpPolicy", env, n_steps=64, seed=0, device="cpu") for _ in range(2))
