@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
+from gymnasium import spaces
 from stable_baselines3 import PPO
 
 from lifelong_agent.plasticity import Plastic
@@ -59,11 +61,14 @@ class RulePPO(PPO):
         if rule is None or rule.sensory is None:
             super().train()
             return
-        policy: Any = self.policy
-        seen, _ = policy.obs_to_tensor(self.rollout_buffer.observations.reshape(-1, *self.observation_space.shape))  # type: ignore[misc]
-        with torch.no_grad():
-            features = policy.extract_features(seen, policy.pi_features_extractor)
-        if rule.is_news(features):
+        buffer, policy = self.rollout_buffer, cast("Any", self.policy)
+        # Learning flattens the buffer, in another order: this is taken from it first.
+        seen, _ = policy.obs_to_tensor(flattened(buffer.observations))
+        actions = torch.as_tensor(flattened(buffer.actions), device=policy.device)
+        actions = actions.long().flatten() if isinstance(self.action_space, spaces.Discrete) else actions
+        with torch.no_grad(), rule.given() as given:
+            policy.evaluate_actions(seen, actions)
+        if rule.is_news(given[0]):
             self.unlearnt += 1
         else:
             rule.holding = True
@@ -71,5 +76,10 @@ class RulePPO(PPO):
                 super().train()
             finally:
                 rule.holding = False
-        with rule.moving(), torch.no_grad():
-            policy.mlp_extractor(features)
+        with torch.no_grad(), rule.moving():
+            policy.evaluate_actions(seen, actions)
+
+
+def flattened(recorded: np.ndarray) -> np.ndarray:
+    """Put steps and bodies, ``(steps, N, ...)``, into one dimension."""
+    return recorded.reshape(-1, *recorded.shape[2:])

@@ -92,6 +92,18 @@ class Plastic:
         finally:
             self._moving = False
 
+    @contextmanager
+    def given(self) -> Iterator[list[Tensor]]:
+        """Collect what the first layer is given in this block, as `is_news` wants it."""
+        found: list[Tensor] = []
+        hook = self.anatomy.first[0].register_forward_pre_hook(
+            lambda _module, given: found.append(given[0]), prepend=True
+        )
+        try:
+            yield found
+        finally:
+            hook.remove()
+
     @torch.no_grad()
     def is_news(self, given: Tensor) -> bool:
         """Tell whether inputs come from another world than the present one; changes nothing.

@@ -151,6 +151,38 @@ def test_a_model_of_your_own_adopts_the_rule_of_its_policy_alone():
         model.adopt(rule)
 
 
+class Pictures(gym.Env):
+    """Noise of which one half of the picture is dark, the left one or the other."""
+
+    def __init__(self) -> None:
+        self.observation_space, self.action_space = (
+            gym.spaces.Box(0, 255, (36, 36, 3), np.uint8),
+            gym.spaces.Discrete(2),
+        )
+        self.time = 0
+
+    def look(self) -> np.ndarray:
+        seen = self.np_random.integers(128, 256, (36, 36, 3)).astype(np.uint8)
+        seen[:, slice(None, 18) if self.time // 128 % 2 == 0 else slice(18, None)] = 0
+        return seen
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict]:
+        super().reset(seed=seed)
+        return self.look(), {}
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict]:
+        self.time += 1
+        return self.look(), float(action), False, False, {}
+
+
+def test_policies_of_pictures_find_their_contexts():
+    model = RulePPO("CnnPolicy", Pictures(), n_steps=64, batch_size=32, n_epochs=1, seed=0, device="cpu")
+    rule = make_plastic(model.policy, torch.zeros(2, 3, 36, 36), gate=Prototypes(share=0.25, capacity=4))
+    model.adopt(rule)
+    model.learn(512)
+    assert (rule.contexts, model.unlearnt) == (2, 4)
+
+
 def test_settings_that_mean_nothing_are_refused():
     wrongs: list[dict[str, Any]] = [
         {"strength": -1.0},
