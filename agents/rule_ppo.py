@@ -26,6 +26,11 @@ class RulePPO(PPO):
         rule = make_plastic(model.policy, torch.zeros(2, *env.observation_space.shape), gate=Prototypes(share=0.25))
         model.adopt(rule)
         model.learn(1_000_000)
+        model.save("life.zip")
+
+    The rule lies in buffers of the policy, which the file holds. To go on from there, make model and rule in the same
+    way, adopt it, and call ``model.set_parameters("life.zip")``: `PPO.load` makes a policy that is not plastic, and
+    refuses what it finds.
 
     Attributes:
         rule: The rule; without one, or without running means in it, this is PPO.
@@ -54,6 +59,9 @@ class RulePPO(PPO):
         optimizer = policy.optimizer_class(policy.parameters(), lr=learning_rate, **policy.optimizer_kwargs)
         rule.attach(optimizer)
         policy.optimizer, self.rule = optimizer, rule
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "rule"]
 
     def train(self) -> None:
         """Learn from the rollout just made; see `PPO.train`."""

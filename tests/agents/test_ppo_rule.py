@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.save_util import load_from_zip_file
 
 from agents import PPOLocalRuleSpec, PPORuleSpec, PPOSpec
 from agents.rule_ppo import RulePPO
@@ -149,6 +151,32 @@ def test_a_model_of_your_own_adopts_the_rule_of_its_policy_alone():
     assert rule.contexts >= 1 and model.unlearnt >= 1
     with pytest.raises(ValueError, match="attached"):
         model.adopt(rule)
+
+
+@pytest.mark.parametrize("gate", [None, Prototypes(share=0.25)], ids=["strict", "gated"])
+def test_a_saved_model_goes_on_from_its_file(gate: Prototypes | None, tmp_path: Path):
+    def made() -> RulePPO:
+        model = RulePPO("MlpPolicy", gym.make("CartPole-v1"), n_steps=64, batch_size=32, seed=0, device="cpu")
+        model.adopt(make_plastic(model.policy, torch.zeros(2, 4), gate=gate))
+        return model
+
+    one, two = made(), made()
+    one.learn(256)
+    one.save(tmp_path / "life.zip")
+    data, *_ = load_from_zip_file(tmp_path / "life.zip")
+    assert data is not None and "rule" not in data, "the network would be saved twice"
+    with pytest.raises(RuntimeError, match="Unexpected key"):
+        RulePPO.load(tmp_path / "life.zip")
+    two.set_parameters(str(tmp_path / "life.zip"))
+    assert one.rule is not None and two.rule is not None
+    assert (two.rule.contexts, two.rule.context) == (one.rule.contexts, one.rule.context)
+    seen = torch.randn(8, 4)
+    for model in (one, two):
+        model.policy.set_training_mode(False)
+    torch.testing.assert_close(one.policy.predict_values(seen), two.policy.predict_values(seen), rtol=0, atol=0)
+    moments = [list(model.policy.optimizer.state_dict()["state"].values()) for model in (one, two)]
+    assert len(moments[0]) == len(moments[1]) > 0
+    two.learn(128)
 
 
 class Pictures(gym.Env):
