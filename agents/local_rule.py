@@ -31,4 +31,4 @@ class LocalRuleSpec(LocalParts, ClassifierSpec, kind="local_rule"):
 
     def rule(self, network: ClassifierNetwork, seed: int) -> Plastic:
         """Make the network plastic; see `ClassifierSpec.rule`."""
-        return self.plastic(network, network.example, seed, self.local)
+        return self.plastic(network, network.example, seed, self.consolidation)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from agents.classifier import ClassifierSpec
-from agents.rule_parts import RuleParts
-from lifelong_agent.plasticity.settings import Consolidation
+from agents.rule_parts import ConsolidatedParts
 
 if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built needs it
     from agents.classifier_network import ClassifierNetwork
@@ -15,7 +14,7 @@ if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built
 
 
 @dataclass(frozen=True)
-class RuleSpec(RuleParts, ClassifierSpec, kind="rule"):
+class RuleSpec(ConsolidatedParts, ClassifierSpec, kind="rule"):
     """A classifier whose every synapse and unit minds its own plasticity; the network is the one of plain backprop.
 
     See `lifelong_agent.plasticity.make_plastic`.
@@ -23,12 +22,6 @@ class RuleSpec(RuleParts, ClassifierSpec, kind="rule"):
 
     learning_rate: float = 0.4
     """Step size, constant over the life."""
-    strength: float = 100.0
-    """How much importance slows a synapse down, zero or above; at 0 nothing does."""
-    decay: float = 0.9999
-    """What is left of a synapse's importance after a step, in [0, 1]."""
-    regeneration: float = 0.0
-    """Pull of unimportant synapses to their first weight, zero or above; at strength 0 of all synapses."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot mean anything.
@@ -37,16 +30,11 @@ class RuleSpec(RuleParts, ClassifierSpec, kind="rule"):
             ValueError: If a number is out of its range; names the field and the range.
         """
         super().__post_init__()
-        self._check("strength", self.strength >= 0, "zero or above")
-        self._check("decay", 0 <= self.decay <= 1, "in [0, 1]")
-        self._check("regeneration", self.regeneration >= 0, "zero or above")
         self._check_parts()
 
     def rule(self, network: ClassifierNetwork, seed: int) -> Plastic:
         """Make the network plastic; see `ClassifierSpec.rule`."""
-        wanted = self.strength or self.regeneration
-        consolidation = Consolidation(self.strength, self.decay, self.regeneration) if wanted else None
-        return self.plastic(network, network.example, seed, consolidation)
+        return self.plastic(network, network.example, seed, self.consolidation)
 
 
 @dataclass(frozen=True)

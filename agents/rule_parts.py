@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from lifelong_agent.plasticity.local_rule import LocalRule
+from lifelong_agent.plasticity.settings import Consolidation
 
 if TYPE_CHECKING:  # torch takes a second to import: only an agent that is built needs it
     from torch import Tensor, nn
 
-    from lifelong_agent.plasticity import Consolidation, Plastic
+    from lifelong_agent.plasticity import Plastic
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,31 @@ class RuleParts:
 
 
 @dataclass(frozen=True)
+class ConsolidatedParts(RuleParts):
+    """The parts, and synapses that are consolidated or regenerate."""
+
+    strength: float = 100.0
+    """How much importance slows a synapse down, zero or above; at 0 nothing does."""
+    decay: float = 0.9999
+    """What is left of a synapse's importance after a step of the optimiser, in [0, 1]."""
+    regeneration: float = 0.0
+    """Pull of unimportant synapses to their first weight, zero or above; at strength 0 of all synapses."""
+
+    def _check_parts(self) -> None:
+        super()._check_parts()
+        check = self._check  # pyright: ignore[reportAttributeAccessIssue]
+        check("strength", self.strength >= 0, "zero or above")
+        check("decay", 0 <= self.decay <= 1, "in [0, 1]")
+        check("regeneration", self.regeneration >= 0, "zero or above")
+
+    @property
+    def consolidation(self) -> Consolidation | None:
+        """What the synapses do; None for the optimiser's steps as they are."""
+        wanted = self.strength or self.regeneration
+        return Consolidation(self.strength, self.decay, self.regeneration) if wanted else None
+
+
+@dataclass(frozen=True)
 class LocalParts(RuleParts):
     """The parts, and synapses that step by any member of the family of local rules."""
 
@@ -95,3 +121,8 @@ class LocalParts(RuleParts):
         check("local", not self.local.uses_novelty or self.adaptation, "without novelty if there is no adaptation")
         fits = not self.local.traces_units or self.gate != "prototypes"
         check("local", fits, "without a trace of units (trace: 0) where prototypes open them")
+
+    @property
+    def consolidation(self) -> Consolidation:
+        """What the synapses do."""
+        return self.local
